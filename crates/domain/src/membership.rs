@@ -1,0 +1,68 @@
+//! Membership: who belongs to which organization, and as what.
+
+use crate::{OrganizationId, Timestamp, UserId};
+
+/// Role of a member in one organization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OrganizationRole {
+    /// Answers for the organization; there is always at least one.
+    Owner,
+    /// Manages members and workspaces.
+    Admin,
+    /// Works in it.
+    Member,
+}
+
+impl OrganizationRole {
+    /// Every role, the mightiest first.
+    pub const ALL: [Self; 3] = [Self::Owner, Self::Admin, Self::Member];
+
+    /// `owner`, `admin` or `member`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Admin => "admin",
+            Self::Member => "member",
+        }
+    }
+}
+
+/// How a membership came to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MembershipSource {
+    /// The user registered, founding the organization or joining it.
+    Registration,
+    /// The user asked for their list when no organization existed, which
+    /// created the default organization.
+    DefaultOrganization,
+}
+
+impl MembershipSource {
+    /// Every source.
+    pub const ALL: [Self; 2] = [Self::Registration, Self::DefaultOrganization];
+
+    /// `registration` or `default_organization`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Registration => "registration",
+            Self::DefaultOrganization => "default_organization",
+        }
+    }
+}
+
+/// One user in one organization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Membership {
+    /// Where.
+    pub organization: OrganizationId,
+    /// Who.
+    pub user: UserId,
+    /// As what.
+    pub role: OrganizationRole,
+    /// How it came to be.
+    pub source: MembershipSource,
+    /// Since when.
+    pub joined_at: Timestamp,
+}
