@@ -1,0 +1,231 @@
+//! Argon2id, off the request threads and a bounded number at a time.
+
+use std::{sync::Arc, time::Duration};
+
+use argon2::{
+    Argon2, Params,
+    password_hash::{self, PasswordHasher as _, PasswordVerifier as _, phc},
+};
+use async_trait::async_trait;
+use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
+use guildhall_application::ports::{HashingError, PasswordHash, PasswordHasher, Verification};
+use guildhall_domain::Password;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::spawn_blocking,
+    time::timeout,
+};
+
+/// How much hashing goes on at once. A hash takes 19 MiB and a core for tens of
+/// milliseconds.
+#[derive(Debug, Clone, Copy)]
+pub struct HasherOptions {
+    /// Hashes computed at the same time; the number of cores.
+    pub parallelism: usize,
+    /// Hashes that may wait for their turn; more are refused at once.
+    pub queue: usize,
+    /// The longest wait.
+    pub wait: Duration,
+}
+
+/// Argon2id at OWASP's parameters: 19 MiB, two passes, one lane.
+pub struct Argon2Hasher {
+    running: Arc<Semaphore>,
+    admitted: Arc<Semaphore>,
+    wait: Duration,
+    /// Compared with where there is no account: valid, of the same cost, and of
+    /// no password.
+    decoy: PasswordHash,
+}
+
+impl Argon2Hasher {
+    /// A hasher with its own queue.
+    ///
+    /// # Errors
+    ///
+    /// [`HashingError::Failed`] when the operating system has no randomness to give.
+    pub fn new(options: HasherOptions) -> Result<Self, HashingError> {
+        let parallelism = options.parallelism.max(1);
+        Ok(Self {
+            running: Arc::new(Semaphore::new(parallelism)),
+            admitted: Arc::new(Semaphore::new(parallelism.saturating_add(options.queue))),
+            wait: options.wait,
+            decoy: decoy()?,
+        })
+    }
+
+    /// Computes on a blocking thread when it is this caller's turn. What has
+    /// begun holds its place until it is done, even if the caller has gone.
+    async fn run<T: Send + 'static>(
+        &self,
+        compute: impl FnOnce() -> Result<T, HashingError> + Send + 'static,
+    ) -> Result<T, HashingError> {
+        let admitted =
+            self.admitted.clone().try_acquire_owned().map_err(|_| HashingError::Overloaded)?;
+        let turn: OwnedSemaphorePermit = timeout(self.wait, self.running.clone().acquire_owned())
+            .await
+            .map_err(|_| HashingError::Overloaded)?
+            .map_err(failed)?;
+        let task = spawn_blocking(move || {
+            let _places = (admitted, turn);
+            compute()
+        });
+        task.await.map_err(failed)?
+    }
+}
+
+#[async_trait]
+impl PasswordHasher for Argon2Hasher {
+    async fn hash(&self, password: &Password) -> Result<PasswordHash, HashingError> {
+        let password = password.clone();
+        self.run(move || {
+            let hash: phc::PasswordHash =
+                Argon2::default().hash_password(password.expose().as_bytes()).map_err(failed)?;
+            Ok(PasswordHash::new(hash.to_string()))
+        })
+        .await
+    }
+
+    async fn verify(
+        &self,
+        password: &Password,
+        hash: Option<PasswordHash>,
+    ) -> Result<Verification, HashingError> {
+        let password = password.clone();
+        let is_decoy = hash.is_none();
+        let hash = hash.unwrap_or_else(|| self.decoy.clone());
+        let found = self.run(move || verify(&password, &hash)).await?;
+        Ok(if is_decoy { Verification::Mismatch } else { found })
+    }
+}
+
+fn verify(password: &Password, hash: &PasswordHash) -> Result<Verification, HashingError> {
+    let hash = phc::PasswordHash::new(hash.expose()).map_err(failed)?;
+    match Argon2::default().verify_password(password.expose().as_bytes(), &hash) {
+        Ok(()) if is_current(&hash) => Ok(Verification::Match),
+        Ok(()) => Ok(Verification::MatchOutdated),
+        Err(password_hash::Error::PasswordInvalid) => Ok(Verification::Mismatch),
+        Err(error) => Err(failed(error)),
+    }
+}
+
+/// Whether a hash was made as it would be made today.
+fn is_current(hash: &phc::PasswordHash) -> bool {
+    let params = Params::try_from(hash);
+    hash.algorithm == argon2::ARGON2ID_IDENT
+        && hash.version == Some(argon2::Version::default().into())
+        && params.is_ok_and(|params| {
+            let today = Params::default();
+            (params.m_cost(), params.t_cost(), params.p_cost())
+                == (today.m_cost(), today.t_cost(), today.p_cost())
+        })
+}
+
+#[expect(clippy::disallowed_methods, reason = "a decoy that is known beforehand is none")]
+fn decoy() -> Result<PasswordHash, HashingError> {
+    let mut random = [0; 48];
+    getrandom::fill(&mut random).map_err(failed)?;
+    let (salt, output) = random.split_at(16);
+    let params = Params::default();
+    Ok(PasswordHash::new(format!(
+        "$argon2id$v={}$m={},t={},p={}${}${}",
+        u32::from(argon2::Version::default()),
+        params.m_cost(),
+        params.t_cost(),
+        params.p_cost(),
+        STANDARD_NO_PAD.encode(salt),
+        STANDARD_NO_PAD.encode(output),
+    )))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "made for map_err")]
+fn failed(error: impl ToString) -> HashingError {
+    HashingError::Failed(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hasher(parallelism: usize, queue: usize) -> Argon2Hasher {
+        let wait = Duration::from_mins(1);
+        Argon2Hasher::new(HasherOptions { parallelism, queue, wait }).unwrap()
+    }
+
+    fn password(text: &str) -> Password {
+        Password::parse(text.to_owned()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_password_matches_its_own_hash_alone() {
+        let hasher = hasher(2, 2);
+        let hash = hasher.hash(&password("correct horse")).await.unwrap();
+        let again = hasher.hash(&password("correct horse")).await.unwrap();
+        assert_ne!(hash, again, "salted");
+        assert!(hash.expose().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+        for (text, expected) in [
+            ("correct horse", Verification::Match),
+            ("Correct horse", Verification::Mismatch),
+            ("correct horse ", Verification::Mismatch),
+        ] {
+            let found = hasher.verify(&password(text), Some(hash.clone())).await.unwrap();
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn hashes_of_the_past_still_match_and_say_so() {
+        let weak = Argon2::from(Params::new(8192, 1, 1, None).unwrap());
+        let hash: phc::PasswordHash = weak.hash_password(b"correct horse").unwrap();
+        let hash = PasswordHash::new(hash.to_string());
+        let hasher = hasher(1, 1);
+        let found = hasher.verify(&password("correct horse"), Some(hash.clone())).await.unwrap();
+        assert_eq!(found, Verification::MatchOutdated);
+        let found = hasher.verify(&password("wrong horse"), Some(hash)).await.unwrap();
+        assert_eq!(found, Verification::Mismatch);
+    }
+
+    #[tokio::test]
+    async fn without_an_account_the_same_work_finds_a_mismatch() {
+        let hasher = hasher(1, 1);
+        let decoy = phc::PasswordHash::new(hasher.decoy.expose()).unwrap();
+        assert!(is_current(&decoy), "costs what a real hash costs");
+        let found = hasher.verify(&password("anything at all"), None).await.unwrap();
+        assert_eq!(found, Verification::Mismatch);
+    }
+
+    #[tokio::test]
+    async fn a_broken_hash_is_a_failure_and_no_mismatch() {
+        let hash = Some(PasswordHash::new("not a hash".to_owned()));
+        let result = hasher(1, 1).verify(&password("anything"), hash).await;
+        assert!(matches!(result, Err(HashingError::Failed(_))));
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_refuses_at_once() {
+        let hasher = hasher(1, 2);
+        let password = password("correct horse");
+        let (results, ()) = tokio::join!(
+            async {
+                tokio::join!(hasher.hash(&password), hasher.hash(&password), hasher.hash(&password))
+            },
+            async {
+                let refused = hasher.hash(&password).await;
+                assert!(matches!(refused, Err(HashingError::Overloaded)));
+            },
+        );
+        assert!(results.0.is_ok() && results.1.is_ok() && results.2.is_ok());
+        assert!(hasher.hash(&password).await.is_ok(), "the places are free again");
+    }
+
+    #[tokio::test]
+    async fn a_wait_has_an_end() {
+        let options = HasherOptions { parallelism: 1, queue: 1, wait: Duration::ZERO };
+        let hasher = Argon2Hasher::new(options).unwrap();
+        let held = hasher.running.clone().acquire_owned().await.unwrap();
+        let refused = hasher.hash(&password("correct horse")).await;
+        assert!(matches!(refused, Err(HashingError::Overloaded)));
+        drop(held);
+        assert!(hasher.hash(&password("correct horse")).await.is_ok());
+    }
+}
