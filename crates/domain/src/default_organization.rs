@@ -12,6 +12,13 @@ pub struct DefaultOrganizationPolicy {
     pub workspaces: u32,
 }
 
+impl Default for DefaultOrganizationPolicy {
+    /// `neogenesys.com`, with five workspaces.
+    fn default() -> Self {
+        Self { domain: DomainName::made_up("neogenesys.com"), workspaces: 5 }
+    }
+}
+
 /// A default organization that is to be created.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DefaultOrganizationPlan {
@@ -70,7 +77,13 @@ mod tests {
     use super::*;
 
     fn policy() -> DefaultOrganizationPolicy {
-        DefaultOrganizationPolicy { domain: "neogenesys.com".parse().unwrap(), workspaces: 5 }
+        DefaultOrganizationPolicy::default()
+    }
+
+    #[test]
+    fn its_own_domain_is_a_domain() {
+        let domain = policy().domain;
+        assert_eq!(domain.as_str().parse(), Ok(domain));
     }
 
     #[test]

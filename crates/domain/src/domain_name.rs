@@ -22,6 +22,11 @@ static PUBLIC_MAIL_DOMAINS: LazyLock<HashSet<&'static str>> =
     LazyLock::new(|| include_str!("../data/public_mail_domains.txt").lines().collect());
 
 impl DomainName {
+    /// A domain that this crate names itself and that is known to be canonical.
+    pub(crate) fn made_up(domain: &str) -> Self {
+        Self(domain.to_owned())
+    }
+
     /// The canonical ASCII form.
     #[must_use]
     pub fn as_str(&self) -> &str {
