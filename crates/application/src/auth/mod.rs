@@ -1,0 +1,22 @@
+//! Signing up, in and out, and the sessions that come of it.
+
+mod authenticate;
+mod change_password;
+mod end_session;
+mod list_sessions;
+mod log_in;
+mod new_password;
+mod register;
+mod signed_in;
+
+pub use authenticate::Authenticate;
+pub use change_password::{ChangePassword, ChangePasswordCommand};
+pub use end_session::{EndOtherSessions, EndSession, LogOut};
+pub use list_sessions::ListSessions;
+pub use log_in::{LogIn, LogInCommand};
+pub use new_password::{NewPassword, NewPasswordError};
+pub use register::{Register, RegisterCommand};
+pub use signed_in::SignedIn;
+
+pub(crate) use end_session::SessionEnder;
+pub(crate) use signed_in::SessionStarter;

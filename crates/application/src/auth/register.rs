@@ -1,0 +1,174 @@
+//! Registering an account.
+
+use std::sync::Arc;
+
+use guildhall_domain::{
+    Action, AuditActor, AuditEvent, EmailAddress, MembershipSource, Organization, OrganizationName,
+    OrganizationRole, Origin, PersonName, Resource, Timestamp, User, UserRole,
+};
+
+use super::{NewPassword, SignedIn, signed_in::SessionStarter};
+use crate::{
+    Error, Fault, Settings,
+    organization::founding::{Admission, Founder},
+    ports::{
+        Clock, Insertion, PasswordHash, PasswordHasher, SignInThrottle, Store, UnitOfWork,
+        UserQueries, UserWithOrganization,
+    },
+};
+
+/// An account to be made.
+#[derive(Debug, Clone)]
+pub struct RegisterCommand {
+    /// Its address.
+    pub email: EmailAddress,
+    /// Its password.
+    pub password: NewPassword,
+    /// The person's name.
+    pub name: PersonName,
+    /// The organization to found or to join; the default organization if none
+    /// is named.
+    pub organization: Option<OrganizationName>,
+}
+
+/// Makes an account, brings it into an organization and signs it in, all in one
+/// transaction.
+pub struct Register {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) users: Arc<dyn UserQueries>,
+    pub(crate) hasher: Arc<dyn PasswordHasher>,
+    pub(crate) throttle: Arc<dyn SignInThrottle>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) sessions: SessionStarter,
+    pub(crate) founder: Founder,
+    pub(crate) settings: Arc<Settings>,
+}
+
+impl Register {
+    /// Registers.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] when the password is the address,
+    /// [`Error::RegistrationClosed`], [`Error::EmailTaken`],
+    /// [`Error::OrganizationNameTaken`] when the organization exists and does
+    /// not admit the address, [`Error::TooManyAttempts`], [`Error::Overloaded`],
+    /// or a failure of the store. Nothing is kept then.
+    #[tracing::instrument(name = "auth.register", skip_all)]
+    pub async fn execute(
+        &self,
+        origin: &Origin,
+        command: RegisterCommand,
+    ) -> Result<SignedIn, Error> {
+        command
+            .password
+            .check_against(&command.email)
+            .map_err(|error| Error::Invalid(vec![Fault::of_field("password", error)]))?;
+        if !self.settings.registration.admits(command.organization.is_some()) {
+            return Err(self.closed());
+        }
+        self.throttle
+            .admit(origin.ip_address, None)
+            .map_err(|retry_after| Error::TooManyAttempts { retry_after })?;
+        // Hashing is dear: look for the address first. The transaction decides.
+        if self.users.by_email(&command.email).await?.is_some() {
+            return Err(Error::EmailTaken);
+        }
+        let password = self.hasher.hash(command.password.as_password()).await?;
+
+        let mut work = self.store.begin().await?;
+        let signed_in = self.register(&mut *work, origin, &command, &password).await?;
+        work.commit().await?;
+        Ok(signed_in)
+    }
+
+    async fn register(
+        &self,
+        work: &mut dyn UnitOfWork,
+        origin: &Origin,
+        command: &RegisterCommand,
+        password: &PasswordHash,
+    ) -> Result<SignedIn, Error> {
+        let now = self.clock.now();
+        let id = self.sessions.ids.user_id();
+        let mut user =
+            User::new(id, command.email.clone(), command.name.clone(), UserRole::User, now);
+        user.last_sign_in_at = Some(now);
+        if work.users().insert(&user, password).await? == Insertion::Conflict {
+            return Err(Error::EmailTaken);
+        }
+        self.audit_registration(work, &user, origin, now).await?;
+
+        let organization = self.enter(work, &user, origin, command, now).await?;
+        user.home = Some(organization.id);
+        work.users().update(&user).await?;
+
+        let (token, session) = self.sessions.begin(work, user.id, origin, now).await?;
+        Ok(SignedIn {
+            token,
+            expires_in: session.expires_at - now,
+            account: UserWithOrganization {
+                user,
+                organization: Some(organization.name.as_str().to_owned()),
+            },
+        })
+    }
+
+    /// Brings the new user into the organization that the command names, or
+    /// into the default one.
+    async fn enter(
+        &self,
+        work: &mut dyn UnitOfWork,
+        user: &User,
+        origin: &Origin,
+        command: &RegisterCommand,
+        now: Timestamp,
+    ) -> Result<Organization, Error> {
+        let admission = match &command.organization {
+            Some(name) => self.founder.found_or_find(work, user, name, origin, now).await?,
+            None => self.founder.default_organization(work, user, origin, now).await?,
+        };
+        let (organization, role) = match admission {
+            Admission::Founded(organization) => (organization, OrganizationRole::Owner),
+            Admission::Default(organization) => (organization, OrganizationRole::Member),
+            Admission::Existing(organization) => {
+                if !self.settings.auto_join.admits_registrant(&user.email, &organization) {
+                    return Err(Error::OrganizationNameTaken);
+                }
+                (organization, OrganizationRole::Member)
+            }
+        };
+        let source = MembershipSource::Registration;
+        self.founder.add_member(work, user, &organization, role, source, origin, now).await?;
+        Ok(organization)
+    }
+
+    async fn audit_registration(
+        &self,
+        work: &mut dyn UnitOfWork,
+        user: &User,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let event = AuditEvent::new(
+            self.sessions.ids.audit_event_id(),
+            AuditActor::user(user),
+            Action::UserRegistered,
+            Resource::User(user.id),
+            origin,
+            now,
+        );
+        Ok(work.audit_log().append(&event).await?)
+    }
+
+    fn closed(&self) -> Error {
+        use guildhall_domain::RegistrationMode::{Invited, Named, Open};
+        Error::RegistrationClosed(match self.settings.registration {
+            Open | Named => "Name the organization to found or to join.",
+            Invited => "Accounts are made by invitation only. Ask an administrator for one.",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,125 @@
+//! What can go wrong in a use case: one enum, mapped to the outside in one place
+//! by each adapter.
+
+use std::time::Duration;
+
+use crate::ports::{HashingError, StoreError};
+
+/// One fault of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Where, as a JSON pointer (RFC 6901) into the request's body.
+    pub pointer: String,
+    /// What is wrong and what would be right, for the person who made it.
+    pub detail: String,
+}
+
+impl Fault {
+    /// A fault of one top-level field.
+    #[must_use]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a reference would only be noise at each call"
+    )]
+    pub fn of_field(field: &str, detail: impl ToString) -> Self {
+        Self { pointer: format!("/{field}"), detail: detail.to_string() }
+    }
+}
+
+/// Why a use case was refused or failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The request is well-formed but breaks rules; every fault is listed.
+    #[error("the request is invalid")]
+    Invalid(Vec<Fault>),
+    /// There is no live session behind the request.
+    #[error("not authenticated")]
+    NotAuthenticated,
+    /// Wrong address or wrong password, which are one answer.
+    #[error("invalid credentials")]
+    InvalidCredentials,
+    /// Registration is not open to this request.
+    #[error("registration is closed: {0}")]
+    RegistrationClosed(&'static str),
+    /// Absent, or not the caller's to know of.
+    #[error("not found")]
+    NotFound,
+    /// The address has an account already.
+    #[error("the e-mail address is registered already")]
+    EmailTaken,
+    /// An organization of this name exists and does not admit the caller.
+    #[error("the organization name is taken")]
+    OrganizationNameTaken,
+    /// Too many attempts; another is welcome after this time.
+    #[error("too many attempts")]
+    TooManyAttempts {
+        /// How long to wait.
+        retry_after: Duration,
+    },
+    /// There is more work waiting than can be done in time.
+    #[error("overloaded")]
+    Overloaded,
+    /// The store is out of reach.
+    #[error("the store is unavailable")]
+    StoreUnavailable(#[source] StoreError),
+    /// A fault of the program or of the machine.
+    #[error("internal error")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) => Self::StoreUnavailable(error),
+            StoreError::Failed(_) => Self::Internal(Box::new(error)),
+        }
+    }
+}
+
+impl From<HashingError> for Error {
+    fn from(error: HashingError) -> Self {
+        match error {
+            HashingError::Overloaded => Self::Overloaded,
+            HashingError::Failed(_) => Self::Internal(Box::new(error)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as _;
+
+    use super::*;
+
+    const SECRET: &str = "password of the database";
+
+    #[test]
+    fn errors_of_ports_become_what_a_client_can_act_upon() {
+        let cause = || SECRET.to_owned();
+        assert!(matches!(
+            Error::from(StoreError::Unavailable(cause())),
+            Error::StoreUnavailable(StoreError::Unavailable(_))
+        ));
+        assert!(matches!(Error::from(StoreError::Failed(cause())), Error::Internal(_)));
+        assert!(matches!(Error::from(HashingError::Overloaded), Error::Overloaded));
+        assert!(matches!(Error::from(HashingError::Failed(cause())), Error::Internal(_)));
+    }
+
+    #[test]
+    fn a_cause_is_kept_for_the_log_and_out_of_the_message() {
+        for error in [
+            Error::from(StoreError::Unavailable(SECRET.to_owned())),
+            Error::from(StoreError::Failed(SECRET.to_owned())),
+            Error::from(HashingError::Failed(SECRET.to_owned())),
+        ] {
+            assert!(error.source().unwrap().to_string().contains(SECRET), "{error}");
+            assert!(!error.to_string().contains(SECRET), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_fault_of_a_field_points_at_it() {
+        let fault = Fault::of_field("email", "must be an address");
+        assert_eq!((&fault.pointer[..], &fault.detail[..]), ("/email", "must be an address"));
+    }
+}

@@ -1,0 +1,60 @@
+//! What the service and its operators do to keep a store in order.
+
+use async_trait::async_trait;
+use guildhall_domain::{AuditEvent, OrganizationId, ServingPeriod, Timestamp};
+
+use super::StoreError;
+
+/// The counters of an organization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counters {
+    /// Members.
+    pub users: i64,
+    /// Workspaces.
+    pub workspaces: i64,
+}
+
+/// An organization whose counters are not what its rows add up to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CounterDrift {
+    /// Which.
+    pub organization: OrganizationId,
+    /// Its name.
+    pub name: String,
+    /// What its counters say.
+    pub stored: Counters,
+    /// What its rows add up to.
+    pub actual: Counters,
+}
+
+/// Upkeep of the store.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait Maintenance: Send + Sync {
+    /// Whether the store answers.
+    async fn ping(&self) -> Result<(), StoreError>;
+
+    /// Writes down that a node is serving. Continues the period of that id.
+    async fn heartbeat(&self, period: &ServingPeriod) -> Result<(), StoreError>;
+
+    /// Removes sessions that ended before `sessions_before` and serving periods
+    /// that ended before `periods_before`; at most `limit` of each. Says how
+    /// many rows that were.
+    async fn sweep(
+        &self,
+        sessions_before: Timestamp,
+        periods_before: Timestamp,
+        limit: u32,
+    ) -> Result<u64, StoreError>;
+
+    /// Recomputes every organization's counters and says which have drifted.
+    async fn counter_drift(&self) -> Result<Vec<CounterDrift>, StoreError>;
+
+    /// Sets the counters of the organization right, in one transaction with the
+    /// event that says so.
+    async fn repair_counters(
+        &self,
+        organization: OrganizationId,
+        event: &AuditEvent,
+    ) -> Result<(), StoreError>;
+}

@@ -1,0 +1,30 @@
+//! The traits through which use cases speak to the world. Adapters implement
+//! them; nothing here knows of Diesel, actix or argon2.
+//!
+//! Writes go through a [`UnitOfWork`], reads through the `…Queries` traits.
+
+mod clock;
+mod identity;
+mod maintenance;
+mod queries;
+mod store;
+
+pub use clock::{Clock, IdGenerator};
+pub use identity::{
+    AccessToken, HashingError, PasswordHash, PasswordHasher, SignInThrottle, TokenHash,
+    TokenService, Verification,
+};
+pub use maintenance::{CounterDrift, Counters, Maintenance};
+pub use queries::{
+    AccountWithPassword, AccountWithSession, OrganizationDetails, OrganizationQueries,
+    OrganizationSummary, SessionQueries, StatsQueries, StatsSnapshot, UserQueries,
+    UserWithOrganization,
+};
+pub use store::{
+    AuditLog, Insertion, Installation, InstallationRepository, MembershipRepository,
+    OrganizationRepository, SessionRepository, Store, StoreError, UnitOfWork, UserRepository,
+    WorkspaceRepository,
+};
+
+#[cfg(any(test, feature = "testing"))]
+pub use self::{clock::MockClock, identity::*, maintenance::*, queries::*, store::*};

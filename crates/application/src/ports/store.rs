@@ -1,0 +1,190 @@
+//! The store as use cases write to it: one transaction at a time.
+
+use async_trait::async_trait;
+use guildhall_domain::{
+    AuditEvent, DomainName, Membership, Organization, OrganizationId, OrganizationName, Session,
+    SessionId, Timestamp, User, UserId, Workspace,
+};
+
+use super::{PasswordHash, TokenHash};
+
+/// Why the store did not do it. Conflicts that a use case foresees are no
+/// errors but values, such as [`Insertion::Conflict`].
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// It cannot be reached, is overloaded, or is locked; later it may work.
+    #[error("the store is unavailable: {0}")]
+    Unavailable(String),
+    /// It failed for another reason.
+    #[error("the store failed: {0}")]
+    Failed(String),
+}
+
+/// What became of a row that was to be new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Insertion {
+    /// It is there now.
+    Inserted,
+    /// Another row has its unique value; nothing was changed. The other row is
+    /// committed or part of this unit of work.
+    Conflict,
+}
+
+/// Opens transactions. One use case opens at most one.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Begins a transaction that may write.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`] when no connection can be had in time.
+    async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError>;
+}
+
+/// One transaction. Dropped without [`commit`](Self::commit), it rolls back.
+#[async_trait]
+pub trait UnitOfWork: Send {
+    /// The installation as a whole.
+    fn installation(&mut self) -> &mut dyn InstallationRepository;
+    /// Organizations.
+    fn organizations(&mut self) -> &mut dyn OrganizationRepository;
+    /// Users.
+    fn users(&mut self) -> &mut dyn UserRepository;
+    /// Memberships.
+    fn memberships(&mut self) -> &mut dyn MembershipRepository;
+    /// Workspaces.
+    fn workspaces(&mut self) -> &mut dyn WorkspaceRepository;
+    /// Sessions.
+    fn sessions(&mut self) -> &mut dyn SessionRepository;
+    /// The audit trail.
+    fn audit_log(&mut self) -> &mut dyn AuditLog;
+
+    /// Makes everything of this unit of work durable and visible at once.
+    ///
+    /// # Errors
+    ///
+    /// Nothing of it is kept when this fails.
+    async fn commit(self: Box<Self>) -> Result<(), StoreError>;
+}
+
+/// What there is one of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Installation {
+    /// When the database was made.
+    pub installed_at: Timestamp,
+    /// The organization that registrants join who name none.
+    pub default_organization: Option<OrganizationId>,
+}
+
+/// The installation's single row.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait InstallationRepository: Send {
+    /// Reads the row and keeps every other unit of work that calls this waiting
+    /// until this one ends.
+    async fn lock(&mut self) -> Result<Installation, StoreError>;
+
+    /// Names the default organization.
+    async fn set_default_organization(&mut self, id: OrganizationId) -> Result<(), StoreError>;
+}
+
+/// Organizations, to change them.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait OrganizationRepository: Send {
+    /// Whether the installation has any organization.
+    async fn any_exists(&mut self) -> Result<bool, StoreError>;
+
+    /// The organization with that id.
+    async fn find(&mut self, id: OrganizationId) -> Result<Option<Organization>, StoreError>;
+
+    /// The organization of that name, however it is spelt.
+    async fn find_by_name(
+        &mut self,
+        name: &OrganizationName,
+    ) -> Result<Option<Organization>, StoreError>;
+
+    /// Whether an organization has that domain.
+    async fn domain_is_taken(&mut self, domain: &DomainName) -> Result<bool, StoreError>;
+
+    /// Adds an organization. It conflicts when its name or domain is taken,
+    /// waiting for a concurrent transaction that is about to take it.
+    async fn insert(&mut self, organization: &Organization) -> Result<Insertion, StoreError>;
+}
+
+/// Users, to change them.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait UserRepository: Send {
+    /// The user with that id and the hash of their password. Every other unit
+    /// of work that locks or changes this user waits until this one ends.
+    async fn lock(&mut self, id: UserId) -> Result<Option<(User, PasswordHash)>, StoreError>;
+
+    /// Adds a user. It conflicts when the address is taken.
+    async fn insert(
+        &mut self,
+        user: &User,
+        password: &PasswordHash,
+    ) -> Result<Insertion, StoreError>;
+
+    /// Writes every field of a user but the id, the address and the password.
+    async fn update(&mut self, user: &User) -> Result<(), StoreError>;
+
+    /// Replaces a password.
+    async fn set_password(&mut self, id: UserId, password: &PasswordHash)
+    -> Result<(), StoreError>;
+
+    /// Whether any platform admin exists.
+    async fn any_admin_exists(&mut self) -> Result<bool, StoreError>;
+}
+
+/// Memberships, to change them.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait MembershipRepository: Send {
+    /// Adds a member and counts them. It conflicts when the user is a member
+    /// already.
+    async fn insert(&mut self, membership: &Membership) -> Result<Insertion, StoreError>;
+}
+
+/// Workspaces, to change them.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait WorkspaceRepository: Send {
+    /// Adds workspaces to one organization and counts them.
+    async fn insert(
+        &mut self,
+        organization: OrganizationId,
+        workspaces: &[Workspace],
+    ) -> Result<(), StoreError>;
+}
+
+/// Sessions, to change them.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait SessionRepository: Send {
+    /// Adds a session.
+    async fn insert(&mut self, session: &Session, token: &TokenHash) -> Result<(), StoreError>;
+
+    /// Writes down a use of a session, if it still exists.
+    async fn record_use(&mut self, session: &Session) -> Result<(), StoreError>;
+
+    /// Ends one session of a user; false when there is no such session.
+    async fn remove(&mut self, user: UserId, session: SessionId) -> Result<bool, StoreError>;
+
+    /// Ends every session of a user but one, and says which those were.
+    async fn remove_others(
+        &mut self,
+        user: UserId,
+        keep: SessionId,
+    ) -> Result<Vec<SessionId>, StoreError>;
+}
+
+/// The audit trail, to add to it. Nothing in it is ever changed.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait AuditLog: Send {
+    /// Adds an event.
+    async fn append(&mut self, event: &AuditEvent) -> Result<(), StoreError>;
+}

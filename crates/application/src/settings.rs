@@ -1,0 +1,20 @@
+//! What an operator decides and use cases obey.
+
+use guildhall_domain::{AutoJoin, DefaultOrganizationPolicy, RegistrationMode, SessionLifetimes};
+
+/// The rules of this installation.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Who may register.
+    pub registration: RegistrationMode,
+    /// Who joins an existing organization by address.
+    pub auto_join: AutoJoin,
+    /// What the default organization looks like.
+    pub default_organization: DefaultOrganizationPolicy,
+    /// How long sessions live.
+    pub session_lifetimes: SessionLifetimes,
+    /// Whether attempts to sign in are limited; for the security score.
+    pub sign_in_is_throttled: bool,
+    /// Whether clients reach the service by https; for the security score.
+    pub transport_is_encrypted: bool,
+}

@@ -1,0 +1,135 @@
+//! Things as tests need them: valid, plain, with fixed ids.
+
+use chrono::TimeDelta;
+use guildhall_domain::{
+    Organization, OrganizationId, Origin, Session, SessionId, SessionLifetimes, Timestamp, User,
+    UserId, UserRole,
+};
+use uuid::Uuid;
+
+use crate::{
+    Caller,
+    auth::NewPassword,
+    ports::{
+        AccountWithPassword, AccountWithSession, OrganizationSummary, PasswordHash, TokenHash,
+        UserWithOrganization,
+    },
+};
+
+/// So many seconds after the epoch.
+#[must_use]
+pub fn at(seconds: i64) -> Timestamp {
+    Timestamp::UNIX_EPOCH + TimeDelta::seconds(seconds)
+}
+
+/// A request from 192.0.2.1 (RFC 5737) with the id `test-request`.
+#[must_use]
+pub fn origin() -> Origin {
+    Origin {
+        ip_address: Some([192, 0, 2, 1].into()),
+        user_agent: Some("test".to_owned()),
+        request_id: Some("test-request".to_owned()),
+    }
+}
+
+/// An active user with the id `number`.
+///
+/// # Panics
+///
+/// When `email` is no e-mail address.
+#[must_use]
+#[expect(clippy::expect_used, reason = "builders are for tests")]
+pub fn user(number: u128, email: &str, role: UserRole) -> User {
+    User::new(
+        UserId::new(Uuid::from_u128(number)),
+        email.parse().expect("an e-mail address"),
+        "Ada Lovelace".parse().expect("a name"),
+        role,
+        Timestamp::UNIX_EPOCH,
+    )
+}
+
+/// A session with the id `number` that began at the epoch and lives for a week.
+#[must_use]
+pub fn session(number: u128, user: UserId) -> Session {
+    let lifetimes = SessionLifetimes { idle: TimeDelta::days(7), absolute: TimeDelta::days(30) };
+    let id = SessionId::new(Uuid::from_u128(number));
+    Session::begin(id, user, lifetimes, origin(), Timestamp::UNIX_EPOCH)
+}
+
+/// A stored password. Two are the same when their texts are.
+#[must_use]
+pub fn password_hash(text: &str) -> PasswordHash {
+    PasswordHash::new(text.to_owned())
+}
+
+/// A stored token, of 32 times that byte.
+#[must_use]
+pub fn token_hash(byte: u8) -> TokenHash {
+    TokenHash::new([byte; 32])
+}
+
+/// A password that is fit to be set.
+///
+/// # Panics
+///
+/// When `raw` is not.
+#[must_use]
+#[expect(clippy::expect_used, reason = "builders are for tests")]
+pub fn new_password(raw: &str) -> NewPassword {
+    NewPassword::parse(raw.to_owned()).expect("a good password")
+}
+
+/// What signing in finds of a user without an organization.
+#[must_use]
+pub fn account_with_password(user: User, hash: &str) -> AccountWithPassword {
+    let account = UserWithOrganization { user, organization: None };
+    AccountWithPassword { account, password: password_hash(hash) }
+}
+
+/// What a token leads to for a user of `Acme`: the session of
+/// [`session`] with the id 2.
+#[must_use]
+pub fn account_with_session(user: User) -> AccountWithSession {
+    let session = session(2, user.id);
+    let account = UserWithOrganization { user, organization: Some("Acme".to_owned()) };
+    AccountWithSession { account, session }
+}
+
+/// `ada@acme.com`, signed in.
+#[must_use]
+pub fn caller(role: UserRole) -> Caller {
+    let user = user(1, "ada@acme.com", role);
+    let session = session(2, user.id);
+    Caller { user, organization: None, session, origin: origin() }
+}
+
+/// An organization in a list, with the id `number`, created so many seconds
+/// after the epoch.
+#[must_use]
+pub fn organization_summary(number: u32) -> OrganizationSummary {
+    OrganizationSummary {
+        id: OrganizationId::new(Uuid::from_u128(number.into())),
+        name: format!("Organization {number}"),
+        domain: None,
+        users_count: 1,
+        workspaces_count: 0,
+        created_at: Timestamp::UNIX_EPOCH + TimeDelta::seconds(number.into()),
+    }
+}
+
+/// An organization with the id `number`, created at the epoch.
+///
+/// # Panics
+///
+/// When `name` is no name or `domain` no domain.
+#[must_use]
+#[expect(clippy::expect_used, reason = "builders are for tests")]
+pub fn organization(number: u128, name: &str, domain: Option<&str>) -> Organization {
+    Organization::new(
+        OrganizationId::new(Uuid::from_u128(number)),
+        name.parse().expect("a name"),
+        domain.map(|domain| domain.parse().expect("a domain")),
+        Timestamp::UNIX_EPOCH,
+    )
+}

@@ -1,0 +1,14 @@
+//! For tests, here and in the adapters: a unit of work over mocks, builders,
+//! and the suite that every store has to pass.
+
+mod builders;
+pub mod conformance;
+mod fake_store;
+mod ports;
+
+pub use builders::{
+    account_with_password, account_with_session, at, caller, new_password, organization,
+    organization_summary, origin, password_hash, session, token_hash, user,
+};
+pub use fake_store::{Failure, FakeStore, Repositories};
+pub use ports::{FixedClock, SequentialIds, TestPorts, settings};

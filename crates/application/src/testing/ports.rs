@@ -1,0 +1,130 @@
+//! Every port as a mock or a fake, for tests of use cases and of the HTTP API.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use chrono::TimeDelta;
+use guildhall_domain::{
+    AutoJoin, DefaultOrganizationPolicy, RegistrationMode, SessionLifetimes, Timestamp,
+};
+use uuid::Uuid;
+
+use super::FakeStore;
+use crate::{
+    Ports, Settings, UseCases,
+    ports::{
+        Clock, IdGenerator, MockMaintenance, MockOrganizationQueries, MockPasswordHasher,
+        MockSessionQueries, MockSignInThrottle, MockStatsQueries, MockTokenService,
+        MockUserQueries,
+    },
+};
+
+/// A clock that stands still.
+#[derive(Debug, Clone, Copy)]
+pub struct FixedClock(pub Timestamp);
+
+impl Clock for FixedClock {
+    fn now(&self) -> Timestamp {
+        self.0
+    }
+}
+
+/// Ids that count up from a thousand, so that none is one of a builder's.
+#[derive(Debug)]
+pub struct SequentialIds(AtomicU64);
+
+impl Default for SequentialIds {
+    fn default() -> Self {
+        Self(AtomicU64::new(1000))
+    }
+}
+
+impl IdGenerator for SequentialIds {
+    fn uuid(&self) -> Uuid {
+        Uuid::from_u128(self.0.fetch_add(1, Ordering::Relaxed).into())
+    }
+}
+
+/// Development rules: open registration, auto-join by e-mail domain.
+///
+/// # Panics
+///
+/// Never.
+#[must_use]
+#[expect(clippy::expect_used, reason = "for tests")]
+pub fn settings() -> Settings {
+    Settings {
+        registration: RegistrationMode::Open,
+        auto_join: AutoJoin::EmailDomain,
+        default_organization: DefaultOrganizationPolicy {
+            domain: "neogenesys.com".parse().expect("a domain"),
+            workspaces: 5,
+        },
+        session_lifetimes: SessionLifetimes {
+            idle: TimeDelta::days(7),
+            absolute: TimeDelta::days(30),
+        },
+        sign_in_is_throttled: true,
+        transport_is_encrypted: false,
+    }
+}
+
+/// Every port, each a mock without expectations but for the clock, which stands
+/// at the epoch, the ids, which count up, and the throttle, which admits
+/// everybody unless an expectation was put on it.
+#[expect(missing_docs, reason = "each field is documented by its trait")]
+pub struct TestPorts {
+    pub store: Arc<FakeStore>,
+    pub organizations: MockOrganizationQueries,
+    pub users: MockUserQueries,
+    pub sessions: MockSessionQueries,
+    pub stats: MockStatsQueries,
+    pub maintenance: MockMaintenance,
+    pub hasher: MockPasswordHasher,
+    pub tokens: MockTokenService,
+    pub throttle: MockSignInThrottle,
+    pub clock: FixedClock,
+    pub settings: Settings,
+}
+
+impl Default for TestPorts {
+    fn default() -> Self {
+        Self {
+            store: Arc::default(),
+            organizations: MockOrganizationQueries::new(),
+            users: MockUserQueries::new(),
+            sessions: MockSessionQueries::new(),
+            stats: MockStatsQueries::new(),
+            maintenance: MockMaintenance::new(),
+            hasher: MockPasswordHasher::new(),
+            tokens: MockTokenService::new(),
+            throttle: MockSignInThrottle::new(),
+            clock: FixedClock(Timestamp::UNIX_EPOCH),
+            settings: settings(),
+        }
+    }
+}
+
+impl TestPorts {
+    /// The use cases over these ports.
+    #[must_use]
+    pub fn into_use_cases(mut self) -> UseCases {
+        self.throttle.expect_admit().returning(|_, _| Ok(()));
+        let ports = Ports {
+            store: self.store,
+            organizations: Arc::new(self.organizations),
+            users: Arc::new(self.users),
+            sessions: Arc::new(self.sessions),
+            stats: Arc::new(self.stats),
+            maintenance: Arc::new(self.maintenance),
+            hasher: Arc::new(self.hasher),
+            tokens: Arc::new(self.tokens),
+            throttle: Arc::new(self.throttle),
+            clock: Arc::new(self.clock),
+            ids: Arc::new(SequentialIds::default()),
+        };
+        UseCases::new(ports, self.settings)
+    }
+}

@@ -1,0 +1,142 @@
+//! Every use case, put together from the ports that an installation has.
+
+use std::sync::Arc;
+
+use crate::{
+    Settings,
+    auth::{
+        Authenticate, ChangePassword, EndOtherSessions, EndSession, ListSessions, LogIn, LogOut,
+        Register, SessionEnder, SessionStarter,
+    },
+    operations::{CheckHealth, CreateAdmin, Doctor, Heartbeat, Sweep},
+    organization::{
+        EnsureDefaultOrganization, GetOrganization, ListOrganizations, founding::Founder,
+    },
+    ports::{
+        Clock, IdGenerator, Maintenance, OrganizationQueries, PasswordHasher, SessionQueries,
+        SignInThrottle, StatsQueries, Store, TokenService, UserQueries,
+    },
+    stats::GetStats,
+};
+
+/// What use cases need of the world.
+#[derive(Clone)]
+#[expect(missing_docs, reason = "each field is documented by its trait")]
+pub struct Ports {
+    pub store: Arc<dyn Store>,
+    pub organizations: Arc<dyn OrganizationQueries>,
+    pub users: Arc<dyn UserQueries>,
+    pub sessions: Arc<dyn SessionQueries>,
+    pub stats: Arc<dyn StatsQueries>,
+    pub maintenance: Arc<dyn Maintenance>,
+    pub hasher: Arc<dyn PasswordHasher>,
+    pub tokens: Arc<dyn TokenService>,
+    pub throttle: Arc<dyn SignInThrottle>,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn IdGenerator>,
+}
+
+/// Every use case of Guildhall.
+#[expect(missing_docs, reason = "each field is documented by its type")]
+pub struct UseCases {
+    pub register: Register,
+    pub log_in: LogIn,
+    pub authenticate: Authenticate,
+    pub log_out: LogOut,
+    pub list_sessions: ListSessions,
+    pub end_session: EndSession,
+    pub end_other_sessions: EndOtherSessions,
+    pub change_password: ChangePassword,
+    pub list_organizations: ListOrganizations,
+    pub get_organization: GetOrganization,
+    pub get_stats: GetStats,
+    pub check_health: CheckHealth,
+    pub create_admin: CreateAdmin,
+    pub doctor: Doctor,
+    pub heartbeat: Heartbeat,
+    pub sweep: Sweep,
+}
+
+impl UseCases {
+    /// Puts the use cases together.
+    #[must_use]
+    pub fn new(ports: Ports, settings: Settings) -> Self {
+        let Ports {
+            store,
+            organizations,
+            users,
+            sessions,
+            stats,
+            maintenance,
+            hasher,
+            tokens,
+            throttle,
+            clock,
+            ids,
+        } = ports;
+        let settings = Arc::new(settings);
+        let lifetimes = settings.session_lifetimes;
+        let starter = SessionStarter { tokens: tokens.clone(), ids: ids.clone(), lifetimes };
+        let ender = SessionEnder { store: store.clone(), clock: clock.clone(), ids: ids.clone() };
+        let founder = Founder { ids: ids.clone(), settings: settings.clone() };
+        Self {
+            register: Register {
+                store: store.clone(),
+                users: users.clone(),
+                hasher: hasher.clone(),
+                throttle: throttle.clone(),
+                clock: clock.clone(),
+                sessions: starter.clone(),
+                founder: founder.clone(),
+                settings: settings.clone(),
+            },
+            log_in: LogIn {
+                store: store.clone(),
+                users: users.clone(),
+                hasher: hasher.clone(),
+                throttle: throttle.clone(),
+                clock: clock.clone(),
+                sessions: starter,
+            },
+            authenticate: Authenticate {
+                sessions: sessions.clone(),
+                store: store.clone(),
+                tokens,
+                clock: clock.clone(),
+                lifetimes,
+            },
+            log_out: LogOut(ender.clone()),
+            end_session: EndSession(ender.clone()),
+            end_other_sessions: EndOtherSessions(ender),
+            list_sessions: ListSessions { sessions, clock: clock.clone() },
+            change_password: ChangePassword {
+                store: store.clone(),
+                users,
+                hasher: hasher.clone(),
+                throttle,
+                clock: clock.clone(),
+                ids: ids.clone(),
+            },
+            list_organizations: ListOrganizations {
+                organizations: organizations.clone(),
+                ensure_default: EnsureDefaultOrganization {
+                    store: store.clone(),
+                    clock: clock.clone(),
+                    founder,
+                    settings: settings.clone(),
+                },
+            },
+            get_organization: GetOrganization { organizations },
+            get_stats: GetStats { stats, clock: clock.clone(), settings },
+            check_health: CheckHealth(maintenance.clone()),
+            create_admin: CreateAdmin { store, hasher, clock: clock.clone(), ids: ids.clone() },
+            doctor: Doctor {
+                maintenance: maintenance.clone(),
+                clock: clock.clone(),
+                ids: ids.clone(),
+            },
+            heartbeat: Heartbeat { maintenance: maintenance.clone(), clock: clock.clone(), ids },
+            sweep: Sweep { maintenance, clock },
+        }
+    }
+}

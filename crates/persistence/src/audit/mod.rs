@@ -1,0 +1,6 @@
+//! The audit trail.
+
+mod repository;
+mod row;
+
+pub(crate) use row::AuditEventRow;

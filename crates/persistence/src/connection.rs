@@ -1,0 +1,192 @@
+//! A connection to either database, how it is made, and how one query is
+//! written for both.
+
+use std::{
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
+
+use diesel::{
+    Connection, PgConnection, QueryResult, SqliteConnection,
+    connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
+    result::{ConnectionError, Error},
+};
+
+use crate::{database_url::DatabaseUrl, error::is_connection_loss};
+
+/// A connection to one of the two databases.
+pub(crate) enum DbConnection {
+    /// To an SQLite file.
+    Sqlite(SqliteConnection),
+    /// To a PostgreSQL server.
+    Postgres(PgConnection),
+}
+
+/// Runs the same code on whichever connection there is. It is a `match` and
+/// nothing else: the code is checked against both.
+macro_rules! on_backend {
+    ($connection:expr, |$inner:ident| $body:expr) => {
+        match $connection {
+            $crate::connection::DbConnection::Sqlite($inner) => $body,
+            $crate::connection::DbConnection::Postgres($inner) => $body,
+        }
+    };
+}
+pub(crate) use on_backend;
+
+/// When SQLite waits for the disk.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum SqliteSynchronous {
+    /// At every commit: what was acknowledged survives a power failure.
+    #[default]
+    Full,
+    /// At checkpoints: a power failure may undo the last commits, but leaves
+    /// the database whole.
+    Normal,
+}
+
+/// What a connection is for. PostgreSQL makes no difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Statements that change nothing.
+    Read,
+    /// Anything.
+    Write,
+}
+
+/// How long SQLite waits for another process that writes.
+const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// No statement of Guildhall takes anywhere near this long; what does has lost
+/// its client or waits for somebody who has.
+const POSTGRES_SETTINGS: &str = "SET statement_timeout = '30s'; SET lock_timeout = '10s'; \
+     SET idle_in_transaction_session_timeout = '60s'; SET timezone = 'UTC'";
+
+impl DbConnection {
+    /// Connects, blocking.
+    pub(crate) fn establish(
+        url: &DatabaseUrl,
+        purpose: Purpose,
+        synchronous: SqliteSynchronous,
+    ) -> Result<Self, ConnectionError> {
+        if let Some(path) = url.sqlite_path() {
+            return establish_sqlite(path, purpose, synchronous).map(Self::Sqlite);
+        }
+        let mut connection = PgConnection::establish(url.conninfo())?;
+        connection
+            .batch_execute(POSTGRES_SETTINGS)
+            .map_err(ConnectionError::CouldntSetupConfiguration)?;
+        Ok(Self::Postgres(connection))
+    }
+
+    /// Begins a transaction that may write. On SQLite it takes the write lock
+    /// at once: a transaction that asks for it later fails, whatever the
+    /// timeout, when another has written in between.
+    fn begin(&mut self) -> QueryResult<()> {
+        match self {
+            Self::Sqlite(connection) => {
+                AnsiTransactionManager::begin_transaction_sql(connection, "BEGIN IMMEDIATE")
+            }
+            Self::Postgres(connection) => AnsiTransactionManager::begin_transaction(connection),
+        }
+    }
+}
+
+fn establish_sqlite(
+    path: &Path,
+    purpose: Purpose,
+    synchronous: SqliteSynchronous,
+) -> Result<SqliteConnection, ConnectionError> {
+    // Behind `./`, no path looks like a URI or like `:memory:`.
+    let path = Path::new(".").join(path);
+    let path = path.to_str().ok_or_else(|| {
+        ConnectionError::BadConnection("the path of the file is not in Unicode".to_owned())
+    })?;
+    let mut connection = SqliteConnection::establish(path)?;
+    let busy_timeout = SQLITE_BUSY_TIMEOUT.as_millis();
+    let synchronous = match synchronous {
+        SqliteSynchronous::Full => "FULL",
+        SqliteSynchronous::Normal => "NORMAL",
+    };
+    let query_only = match purpose {
+        Purpose::Read => "ON",
+        Purpose::Write => "OFF",
+    };
+    let settings = format!(
+        "PRAGMA busy_timeout = {busy_timeout}; PRAGMA journal_mode = WAL; \
+         PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON; \
+         PRAGMA query_only = {query_only}"
+    );
+    // The change to WAL does not heed the busy timeout.
+    let give_up = Instant::now() + SQLITE_BUSY_TIMEOUT;
+    loop {
+        match connection.batch_execute(&settings) {
+            Err(Error::DatabaseError(_, information))
+                if information.message().contains("locked") && Instant::now() < give_up =>
+            {
+                thread::sleep(Duration::from_millis(10));
+            }
+            result => {
+                return result
+                    .map(|()| connection)
+                    .map_err(ConnectionError::CouldntSetupConfiguration);
+            }
+        }
+    }
+}
+
+/// A connection in a pool, which knows whether it may be used again.
+pub(crate) struct Slot {
+    connection: DbConnection,
+    spent: bool,
+}
+
+impl Slot {
+    /// A fresh connection.
+    pub(crate) const fn new(connection: DbConnection) -> Self {
+        Self { connection, spent: false }
+    }
+
+    /// Whether the connection is lost, or still in a transaction: nobody may
+    /// get it from the pool again.
+    pub(crate) const fn is_spent(&self) -> bool {
+        self.spent
+    }
+
+    /// Runs statements.
+    pub(crate) fn run<T>(
+        &mut self,
+        statements: impl FnOnce(&mut DbConnection) -> QueryResult<T>,
+    ) -> QueryResult<T> {
+        statements(&mut self.connection).inspect_err(|error| {
+            self.spent |= is_connection_loss(error);
+        })
+    }
+
+    /// Asks the database for a sign of life.
+    pub(crate) fn ping(&mut self) -> QueryResult<()> {
+        self.run(|connection| on_backend!(connection, |c| c.batch_execute("SELECT 1")))
+    }
+
+    /// Begins a transaction.
+    pub(crate) fn begin(&mut self) -> QueryResult<()> {
+        self.run(DbConnection::begin)?;
+        self.spent = true;
+        Ok(())
+    }
+
+    /// Ends the transaction and keeps what it did.
+    pub(crate) fn commit(&mut self) -> QueryResult<()> {
+        on_backend!(&mut self.connection, |c| AnsiTransactionManager::commit_transaction(c))?;
+        self.spent = false;
+        Ok(())
+    }
+
+    /// Ends the transaction and forgets what it did.
+    pub(crate) fn roll_back(&mut self) -> QueryResult<()> {
+        on_backend!(&mut self.connection, |c| AnsiTransactionManager::rollback_transaction(c))?;
+        self.spent = false;
+        Ok(())
+    }
+}

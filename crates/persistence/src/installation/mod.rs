@@ -1,0 +1,3 @@
+//! The installation's single row.
+
+mod repository;

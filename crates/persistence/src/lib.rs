@@ -1,0 +1,37 @@
+//! Guildhall's store on SQLite and PostgreSQL, by Diesel.
+//!
+//! [`migrate`] brings a database to the schema that this version knows;
+//! [`DieselStore`] opens it and implements the ports of the application. Each
+//! query is written once and type-checked against both databases: see
+//! `connection::on_backend!`.
+
+mod audit;
+mod connection;
+mod database_url;
+mod decode;
+mod error;
+mod installation;
+mod maintenance;
+mod membership;
+mod migrations;
+mod organization;
+mod pool;
+mod schema;
+mod session;
+mod sql_types;
+mod sqlite_file;
+mod stats;
+mod store;
+mod transaction;
+mod unit_of_work;
+mod user;
+mod workspace;
+
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use connection::SqliteSynchronous;
+pub use database_url::{Backend, DatabaseUrl, DatabaseUrlError};
+pub use error::OpenError;
+pub use migrations::{MigrationReport, migrate, pending};
+pub use store::{DieselStore, StoreOptions};

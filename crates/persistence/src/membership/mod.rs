@@ -1,0 +1,4 @@
+//! Memberships.
+
+mod repository;
+mod row;

@@ -1,0 +1,5 @@
+//! Organizations.
+
+mod queries;
+mod repository;
+mod row;

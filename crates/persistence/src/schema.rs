@@ -1,0 +1,129 @@
+//! The tables of both databases; `migrations/` creates them.
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable};
+    use crate::sql_types::{Id, Moment};
+
+    installation (id) {
+        id -> BigInt,
+        installed_at -> Moment,
+        default_organization_id -> Nullable<Id>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use crate::sql_types::{Id, Moment};
+
+    organizations (id) {
+        id -> Id,
+        name -> Text,
+        name_key -> Text,
+        domain -> Nullable<Text>,
+        users_count -> BigInt,
+        workspaces_count -> BigInt,
+        created_at -> Moment,
+        updated_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Bool, Nullable, Text};
+    use crate::sql_types::{Id, Moment};
+
+    users (id) {
+        id -> Id,
+        email -> Text,
+        email_key -> Text,
+        name -> Text,
+        role -> Text,
+        status -> Text,
+        mfa_enabled -> Bool,
+        home_organization_id -> Nullable<Id>,
+        intended_organization -> Nullable<Text>,
+        password_hash -> Text,
+        created_at -> Moment,
+        updated_at -> Moment,
+        last_sign_in_at -> Nullable<Moment>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Text;
+    use crate::sql_types::{Id, Moment};
+
+    memberships (organization_id, user_id) {
+        organization_id -> Id,
+        user_id -> Id,
+        role -> Text,
+        source -> Text,
+        joined_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Text;
+    use crate::sql_types::{Id, Moment};
+
+    workspaces (id) {
+        id -> Id,
+        organization_id -> Id,
+        name -> Text,
+        description -> Text,
+        status -> Text,
+        created_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Binary, Nullable, Text};
+    use crate::sql_types::{Id, Moment};
+
+    sessions (id) {
+        id -> Id,
+        user_id -> Id,
+        token_hash -> Binary,
+        created_at -> Moment,
+        last_used_at -> Moment,
+        expires_at -> Moment,
+        ends_at -> Moment,
+        ip_address -> Nullable<Text>,
+        user_agent -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Bool, Nullable, Text};
+    use crate::sql_types::{Id, Moment};
+
+    audit_events (id) {
+        id -> Id,
+        organization_id -> Nullable<Id>,
+        actor_type -> Text,
+        actor_id -> Nullable<Id>,
+        actor_email -> Nullable<Text>,
+        action -> Text,
+        resource_type -> Text,
+        resource_id -> Nullable<Id>,
+        details -> Text,
+        ip_address -> Nullable<Text>,
+        user_agent -> Nullable<Text>,
+        request_id -> Nullable<Text>,
+        success -> Bool,
+        occurred_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use crate::sql_types::{Id, Moment};
+
+    serving_periods (id) {
+        id -> Id,
+        started_at -> Moment,
+        last_seen_at -> Moment,
+    }
+}
+
+diesel::joinable!(users -> organizations (home_organization_id));
+diesel::joinable!(sessions -> users (user_id));
+diesel::allow_tables_to_appear_in_same_query!(organizations, users, memberships, sessions);

@@ -1,0 +1,5 @@
+//! Sessions.
+
+mod queries;
+mod repository;
+mod row;

@@ -1,0 +1,60 @@
+//! Sessions, to show them and to authenticate requests.
+
+use async_trait::async_trait;
+use diesel::prelude::*;
+use guildhall_application::ports::{AccountWithSession, SessionQueries, StoreError, TokenHash};
+use guildhall_domain::{Session, Timestamp, UserId};
+
+use super::row::SessionRow;
+use crate::{
+    connection::on_backend,
+    schema::{organizations, sessions, users},
+    sql_types::{DbId, DbTime},
+    store::DieselStore,
+    user::UserRow,
+};
+
+#[async_trait]
+impl SessionQueries for DieselStore {
+    async fn by_token(&self, token: &TokenHash) -> Result<Option<AccountWithSession>, StoreError> {
+        let token = *token;
+        let found: Option<(SessionRow, UserRow, Option<String>)> = self
+            .read(move |connection| {
+                on_backend!(connection, |c| {
+                    sessions::table
+                        .inner_join(users::table.left_join(organizations::table))
+                        .filter(sessions::token_hash.eq(token.as_bytes().as_slice()))
+                        .select((
+                            SessionRow::as_select(),
+                            UserRow::as_select(),
+                            organizations::name.nullable(),
+                        ))
+                        .first(c)
+                        .optional()
+                })
+            })
+            .await?;
+        let Some((session, user, home)) = found else { return Ok(None) };
+        Ok(Some(AccountWithSession {
+            account: user.with_organization(home)?,
+            session: session.try_into()?,
+        }))
+    }
+
+    async fn live_of(&self, user: UserId, now: Timestamp) -> Result<Vec<Session>, StoreError> {
+        self.read(move |connection| {
+            on_backend!(connection, |c| {
+                sessions::table
+                    .filter(sessions::user_id.eq(DbId::from(user)))
+                    .filter(sessions::expires_at.gt(DbTime(now)))
+                    .order((sessions::created_at.desc(), sessions::id.desc()))
+                    .select(SessionRow::as_select())
+                    .load(c)
+            })
+        })
+        .await?
+        .into_iter()
+        .map(TryInto::try_into)
+        .collect()
+    }
+}

@@ -1,0 +1,70 @@
+//! Changes to sessions.
+
+use async_trait::async_trait;
+use diesel::prelude::*;
+use guildhall_application::ports::{SessionRepository, StoreError, TokenHash};
+use guildhall_domain::{Session, SessionId, UserId};
+
+use super::row::SessionRow;
+use crate::{
+    connection::on_backend,
+    schema::sessions,
+    sql_types::{DbId, DbTime},
+    unit_of_work::DieselUnitOfWork,
+};
+
+#[async_trait]
+impl SessionRepository for DieselUnitOfWork {
+    async fn insert(&mut self, session: &Session, token: &TokenHash) -> Result<(), StoreError> {
+        let row = SessionRow::from(session);
+        let token = sessions::token_hash.eq(token.as_bytes().to_vec());
+        self.run(move |connection| {
+            on_backend!(connection, |c| {
+                diesel::insert_into(sessions::table).values((row, token)).execute(c)
+            })
+        })
+        .await?;
+        Ok(())
+    }
+
+    async fn record_use(&mut self, session: &Session) -> Result<(), StoreError> {
+        let row = sessions::table.find(DbId::from(session.id));
+        let times = (
+            sessions::last_used_at.eq(DbTime(session.last_used_at)),
+            sessions::expires_at.eq(DbTime(session.expires_at)),
+        );
+        self.run(move |connection| {
+            on_backend!(connection, |c| diesel::update(row).set(times).execute(c))
+        })
+        .await?;
+        Ok(())
+    }
+
+    async fn remove(&mut self, user: UserId, session: SessionId) -> Result<bool, StoreError> {
+        let row = sessions::table
+            .filter(sessions::id.eq(DbId::from(session)))
+            .filter(sessions::user_id.eq(DbId::from(user)));
+        let removed = self
+            .run(move |connection| on_backend!(connection, |c| diesel::delete(row).execute(c)))
+            .await?;
+        Ok(removed > 0)
+    }
+
+    async fn remove_others(
+        &mut self,
+        user: UserId,
+        keep: SessionId,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        let others = sessions::table
+            .filter(sessions::user_id.eq(DbId::from(user)))
+            .filter(sessions::id.ne(DbId::from(keep)));
+        let removed: Vec<DbId> = self
+            .run(move |connection| {
+                on_backend!(connection, |c| {
+                    diesel::delete(others).returning(sessions::id).get_results(c)
+                })
+            })
+            .await?;
+        Ok(removed.into_iter().map(Into::into).collect())
+    }
+}

@@ -1,0 +1,143 @@
+//! The numbers of the stats page.
+
+use async_trait::async_trait;
+use diesel::{prelude::*, sql_query, sql_types::BigInt};
+use guildhall_application::{
+    caller::Viewer,
+    ports::{StatsQueries, StatsSnapshot, StoreError},
+};
+use guildhall_domain::{ServingPeriod, Timestamp};
+
+use crate::{
+    connection::on_backend,
+    decode,
+    schema::{installation, serving_periods},
+    sql_types::{DbId, DbTime, Id, Moment},
+    store::DieselStore,
+};
+
+/// Which organizations a member's list returns; `$1` is the member.
+const OF_MEMBER: &str = "SELECT o.id, o.workspaces_count FROM memberships AS m \
+     JOIN organizations AS o ON o.id = m.organization_id WHERE m.user_id = $1";
+
+/// Which organizations a platform admin's list returns. `$1` is named so that
+/// both statements take the same values.
+const OF_ADMIN: &str =
+    "SELECT o.id, o.workspaces_count FROM organizations AS o WHERE $1 IS NOT NULL";
+
+/// Every number in one statement, so that they fit together. SQLite numbers
+/// the parameters in the order in which they appear first.
+const SNAPSHOT: &str = "
+teams AS (
+    SELECT m.organization_id,
+        count(*) AS members,
+        sum(CASE WHEN m.role = 'owner' THEN 1 ELSE 0 END) AS owners,
+        sum(CASE WHEN m.role IN ('owner', 'admin') THEN 1 ELSE 0 END) AS managers
+    FROM memberships AS m
+    WHERE m.organization_id IN (SELECT id FROM visible)
+    GROUP BY m.organization_id
+),
+people AS (
+    SELECT u.id, u.mfa_enabled, u.last_sign_in_at
+    FROM users AS u
+    WHERE u.id IN (
+        SELECT m.user_id FROM memberships AS m
+        WHERE m.organization_id IN (SELECT id FROM visible)
+    )
+)
+SELECT
+    (SELECT count(*) FROM visible) AS organizations,
+    (SELECT CAST(coalesce(sum(workspaces_count), 0) AS bigint) FROM visible) AS workspaces,
+    (SELECT count(*) FROM people) AS members,
+    (SELECT count(*) FROM people WHERE mfa_enabled) AS members_with_mfa,
+    (SELECT count(*) FROM people WHERE last_sign_in_at >= $2) AS members_active,
+    (SELECT count(*) FROM sessions AS s
+        WHERE s.expires_at > $3 AND s.user_id IN (SELECT id FROM people)) AS live_sessions,
+    (SELECT count(*) FROM teams WHERE owners = 1 AND members > 1) AS single_owner,
+    (SELECT count(*) FROM teams WHERE managers > 2 AND managers * 4 > members) AS many_admins
+";
+
+#[derive(QueryableByName)]
+struct SnapshotRow {
+    #[diesel(sql_type = BigInt)]
+    organizations: i64,
+    #[diesel(sql_type = BigInt)]
+    workspaces: i64,
+    #[diesel(sql_type = BigInt)]
+    members: i64,
+    #[diesel(sql_type = BigInt)]
+    members_with_mfa: i64,
+    #[diesel(sql_type = BigInt)]
+    members_active: i64,
+    #[diesel(sql_type = BigInt)]
+    live_sessions: i64,
+    #[diesel(sql_type = BigInt)]
+    single_owner: i64,
+    #[diesel(sql_type = BigInt)]
+    many_admins: i64,
+}
+
+impl TryFrom<SnapshotRow> for StatsSnapshot {
+    type Error = StoreError;
+
+    fn try_from(row: SnapshotRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            organizations: decode::count("stats.organizations", row.organizations)?,
+            workspaces: decode::count("stats.workspaces", row.workspaces)?,
+            members: decode::count("stats.members", row.members)?,
+            members_with_mfa: decode::count("stats.members_with_mfa", row.members_with_mfa)?,
+            members_active: decode::count("stats.members_active", row.members_active)?,
+            live_sessions: decode::count("stats.live_sessions", row.live_sessions)?,
+            organizations_with_single_owner: decode::count("stats.single_owner", row.single_owner)?,
+            organizations_with_many_admins: decode::count("stats.many_admins", row.many_admins)?,
+        })
+    }
+}
+
+#[async_trait]
+impl StatsQueries for DieselStore {
+    async fn snapshot(
+        &self,
+        viewer: Viewer,
+        now: Timestamp,
+        active_since: Timestamp,
+    ) -> Result<StatsSnapshot, StoreError> {
+        let visible = if viewer.sees_everything() { OF_ADMIN } else { OF_MEMBER };
+        let statement = format!("WITH visible AS ({visible}), {SNAPSHOT}");
+        let row: SnapshotRow = self
+            .read(move |connection| {
+                let query = sql_query(&statement)
+                    .bind::<Id, _>(DbId::from(viewer.user()))
+                    .bind::<Moment, _>(DbTime(active_since))
+                    .bind::<Moment, _>(DbTime(now));
+                on_backend!(connection, |c| query.get_result(c))
+            })
+            .await?;
+        row.try_into()
+    }
+
+    async fn serving_periods(
+        &self,
+        since: Timestamp,
+    ) -> Result<(Timestamp, Vec<ServingPeriod>), StoreError> {
+        let (installed_at, periods): (DbTime, Vec<(DbId, DbTime, DbTime)>) = self
+            .read(move |connection| {
+                on_backend!(connection, |c| {
+                    let installed_at =
+                        installation::table.select(installation::installed_at).first(c)?;
+                    let periods = serving_periods::table
+                        .filter(serving_periods::last_seen_at.ge(DbTime(since)))
+                        .order(serving_periods::started_at)
+                        .load(c)?;
+                    Ok((installed_at, periods))
+                })
+            })
+            .await?;
+        let period = |(id, started_at, last_seen_at): (DbId, DbTime, DbTime)| ServingPeriod {
+            id: id.into(),
+            started_at: started_at.0,
+            last_seen_at: last_seen_at.0,
+        };
+        Ok((installed_at.0, periods.into_iter().map(period).collect()))
+    }
+}

@@ -1,0 +1,99 @@
+//! The store as a whole: its pools, and what opens units of work.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use diesel::QueryResult;
+use guildhall_application::ports::{Store, StoreError, UnitOfWork};
+
+use crate::{
+    connection::{DbConnection, Purpose, SqliteSynchronous},
+    database_url::{Backend, DatabaseUrl},
+    error::OpenError,
+    migrations,
+    pool::{Manager, Pool},
+    unit_of_work::DieselUnitOfWork,
+};
+
+/// How the store uses its database.
+#[derive(Debug, Clone, Copy)]
+pub struct StoreOptions {
+    /// The most connections that are open at a time. On SQLite these read, and
+    /// one more writes.
+    pub max_connections: u32,
+    /// How long a request waits for a connection.
+    pub acquire_timeout: Duration,
+    /// When SQLite waits for the disk.
+    pub sqlite_synchronous: SqliteSynchronous,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        Self {
+            max_connections: 8,
+            acquire_timeout: Duration::from_secs(5),
+            sqlite_synchronous: SqliteSynchronous::default(),
+        }
+    }
+}
+
+/// The store on SQLite or PostgreSQL. Clones share their connections.
+#[derive(Clone)]
+pub struct DieselStore {
+    readers: Pool,
+    writers: Pool,
+}
+
+impl DieselStore {
+    /// Opens a database whose schema is the one that this version knows;
+    /// [`migrate`](crate::migrate) brings it there. Blocks.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] when it cannot be reached or its schema is another.
+    pub fn open(url: &DatabaseUrl, options: StoreOptions) -> Result<Self, OpenError> {
+        let pending = migrations::pending(url)?;
+        if !pending.is_empty() {
+            return Err(OpenError::NotMigrated { url: url.to_string(), pending });
+        }
+        let pool = |purpose, size| {
+            let synchronous = options.sqlite_synchronous;
+            let manager = Manager { url: url.clone(), purpose, synchronous };
+            Pool::new(manager, size, options.acquire_timeout)
+        };
+        let writers = match url.backend() {
+            Backend::Sqlite => pool(Purpose::Write, 1),
+            Backend::Postgres => pool(Purpose::Write, options.max_connections),
+        };
+        let readers = match url.backend() {
+            Backend::Sqlite => pool(Purpose::Read, options.max_connections),
+            Backend::Postgres => writers.clone(),
+        };
+        Ok(Self { readers, writers })
+    }
+
+    /// Runs a query outside of any transaction; see [`Pool::read`].
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        query: impl Fn(&mut DbConnection) -> QueryResult<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.readers.read(query).await
+    }
+
+    /// Runs statements in a transaction of their own.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        statements: impl FnOnce(&mut DbConnection) -> QueryResult<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (transaction, value) = self.writers.begin().await?.run(statements).await?;
+        transaction.commit().await?;
+        Ok(value)
+    }
+}
+
+#[async_trait]
+impl Store for DieselStore {
+    async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
+        Ok(Box::new(DieselUnitOfWork::new(self.writers.begin().await?)))
+    }
+}

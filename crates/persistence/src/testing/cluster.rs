@@ -1,0 +1,166 @@
+//! A PostgreSQL cluster of the test process's own.
+
+use std::{
+    env, fs,
+    io::{self, BufRead, BufReader, Read, Write},
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::OnceLock,
+};
+
+use crate::DatabaseUrl;
+
+/// A running cluster. It is stopped and removed by a watchdog when this process
+/// ends and its end of the pipe to it closes.
+pub(super) struct Cluster {
+    port: u16,
+    _watchdog: Child,
+}
+
+/// How often another port is tried when somebody else took the one that was
+/// free.
+const ATTEMPTS: u32 = 5;
+
+impl Cluster {
+    /// The cluster of this process, or none where PostgreSQL is not installed.
+    pub(super) fn shared() -> Option<&'static Self> {
+        static CLUSTER: OnceLock<Option<Cluster>> = OnceLock::new();
+        CLUSTER.get_or_init(Self::start_if_installed).as_ref()
+    }
+
+    /// The cluster of this process.
+    pub(super) fn required() -> &'static Self {
+        Self::shared().expect("PostgreSQL is installed; ask `backends()` first")
+    }
+
+    /// Where a database of this cluster is.
+    pub(super) fn url(&self, database: &str) -> DatabaseUrl {
+        format!("postgres://guildhall@127.0.0.1:{}/{database}", self.port)
+            .parse()
+            .expect("the address is well-formed")
+    }
+
+    fn start_if_installed() -> Option<Self> {
+        if let Some(binaries) = binaries() {
+            let last = (1..ATTEMPTS).find_map(|_| Self::start(&binaries).ok());
+            return Some(last.unwrap_or_else(|| {
+                Self::start(&binaries)
+                    .unwrap_or_else(|log| panic!("PostgreSQL did not start:\n{log}"))
+            }));
+        }
+        #[expect(clippy::disallowed_methods, reason = "a switch of the tests, not of the service")]
+        let required = env::var("GUILDHALL_REQUIRE_POSTGRES").is_ok_and(|value| value == "1");
+        assert!(
+            !required,
+            "GUILDHALL_REQUIRE_POSTGRES is 1, but no PostgreSQL is installed: neither `pg_config` \
+             nor /usr/lib/postgresql nor the PATH leads to `initdb`"
+        );
+        // Unlike `eprintln!`, this is not held back by the test harness.
+        let _ = writeln!(
+            io::stderr(),
+            "No PostgreSQL is installed: its tests are left out, SQLite alone is tested."
+        );
+        None
+    }
+
+    fn start(binaries: &Path) -> Result<Self, String> {
+        let folder = tempfile::Builder::new()
+            .prefix("guildhall-postgres-")
+            .tempdir()
+            .expect("a temporary folder can be made");
+        let mut watchdog = match unprivileged_user() {
+            None => Command::new("sh"),
+            Some(user) => {
+                give(folder.path(), user);
+                let mut command = Command::new("setpriv");
+                command.args(["--reuid", &user.0.to_string(), "--regid", &user.1.to_string()]);
+                command.args(["--clear-groups", "sh"]);
+                command
+            }
+        };
+        let port = free_port();
+        // From here on the watchdog removes the folder.
+        let folder = folder.keep();
+        watchdog
+            .args(["-c", include_str!("start-cluster.sh"), "start-cluster.sh"])
+            .arg(binaries)
+            .arg(&folder)
+            .arg(port.to_string())
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut watchdog, 0);
+        let mut watchdog = watchdog.spawn().expect("a shell can be started");
+        let mut output = BufReader::new(watchdog.stdout.take().expect("it is piped"));
+        let mut outcome = String::new();
+        output.read_line(&mut outcome).expect("the shell says how it went");
+        if outcome.trim() == "ready" {
+            return Ok(Self { port, _watchdog: watchdog });
+        }
+        drop(watchdog.stdin.take());
+        output.read_to_string(&mut outcome).expect("the shell says why it failed");
+        let _ = watchdog.wait();
+        Err(outcome)
+    }
+}
+
+/// Where `initdb` and its kin are.
+fn binaries() -> Option<PathBuf> {
+    let config = Command::new("pg_config").arg("--bindir").stderr(Stdio::null()).output();
+    let by_config =
+        config.ok().map(|output| PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
+    let newest = |folder: &str, suffix: &str| {
+        let mut versions: Vec<_> = fs::read_dir(folder)
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+            .filter_map(|name| {
+                let version: f32 = name.trim_start_matches("postgresql@").parse().ok()?;
+                Some((version, Path::new(folder).join(name).join(suffix)))
+            })
+            .collect();
+        versions.sort_by(|one, other| one.0.total_cmp(&other.0));
+        versions.pop().map(|(_, path)| path)
+    };
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "where programs are is no setting of the service"
+    )]
+    let path = env::var_os("PATH").unwrap_or_default();
+    by_config
+        .into_iter()
+        .chain(newest("/usr/lib/postgresql", "bin"))
+        .chain(newest("/opt/homebrew/opt", "bin"))
+        .chain(env::split_paths(&path))
+        .find(|folder| folder.join("initdb").is_file() && folder.join("pg_ctl").is_file())
+}
+
+/// User and group to run the cluster as, when this process is root's: `initdb`
+/// refuses root.
+fn unprivileged_user() -> Option<(u32, u32)> {
+    let id = |arguments: &[&str]| -> Option<u32> {
+        let output = Command::new("id").args(arguments).stderr(Stdio::null()).output().ok()?;
+        String::from_utf8_lossy(&output.stdout).trim().parse().ok()
+    };
+    if id(&["-u"]) != Some(0) {
+        return None;
+    }
+    ["postgres", "nobody"].iter().find_map(|user| Some((id(&["-u", user])?, id(&["-g", user])?)))
+}
+
+fn give(folder: &Path, user: (u32, u32)) {
+    #[cfg(unix)]
+    std::os::unix::fs::chown(folder, Some(user.0), Some(user.1))
+        .expect("root can give a folder away");
+    #[cfg(not(unix))]
+    let _ = (folder, user);
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind(("127.0.0.1", 0))
+        .and_then(|listener| listener.local_addr())
+        .expect("some port is free")
+        .port()
+}

@@ -1,0 +1,79 @@
+//! One transaction on a connection of a pool.
+//!
+//! **Invariant:** the connection goes back to the pool outside of any
+//! transaction, or not at all. A transaction that is dropped open, for instance
+//! because its request was cancelled, is rolled back on a blocking thread.
+
+use diesel::QueryResult;
+use guildhall_application::ports::StoreError;
+use tokio::{runtime::Handle, task};
+
+use crate::{
+    connection::DbConnection,
+    error::{store_error, task_error},
+    pool::Lease,
+};
+
+/// A transaction that is open until it is committed or dropped.
+pub(crate) struct Transaction {
+    lease: Option<Lease>,
+}
+
+impl Transaction {
+    /// The transaction that was begun on this connection.
+    pub(crate) const fn new(lease: Lease) -> Self {
+        Self { lease: Some(lease) }
+    }
+
+    /// Runs statements on a blocking thread and hands the transaction back. A
+    /// statement that fails ends it: PostgreSQL would refuse every further one
+    /// and turn the commit into a roll-back without a word.
+    pub(crate) async fn run<T: Send + 'static>(
+        mut self,
+        statements: impl FnOnce(&mut DbConnection) -> QueryResult<T> + Send + 'static,
+    ) -> Result<(Self, T), StoreError> {
+        task::spawn_blocking(move || {
+            let mut lease = self.lease.take().ok_or_else(ended)?;
+            match lease.slot().run(statements) {
+                Ok(value) => Ok((Self::new(lease), value)),
+                Err(error) => {
+                    roll_back(lease);
+                    Err(store_error(&error))
+                }
+            }
+        })
+        .await
+        .map_err(|error| task_error(&error))?
+    }
+
+    /// Makes it durable and visible, on a blocking thread.
+    pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
+        task::spawn_blocking(move || {
+            let mut lease = self.lease.take().ok_or_else(ended)?;
+            lease.slot().commit().map_err(|error| store_error(&error))
+        })
+        .await
+        .map_err(|error| task_error(&error))?
+    }
+}
+
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        let Some(lease) = self.lease.take() else { return };
+        match Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn_blocking(move || roll_back(lease))),
+            Err(_) => roll_back(lease),
+        }
+    }
+}
+
+/// The error of using a transaction after it ended.
+pub(crate) fn ended() -> StoreError {
+    StoreError::Failed("the unit of work had ended when it was used again".to_owned())
+}
+
+fn roll_back(mut lease: Lease) {
+    if let Err(error) = lease.slot().roll_back() {
+        tracing::debug!(%error, "a connection was given up because it could not be rolled back");
+    }
+}

@@ -1,0 +1,7 @@
+//! Users.
+
+mod queries;
+mod repository;
+mod row;
+
+pub(crate) use row::UserRow;

@@ -1,0 +1,4 @@
+//! Workspaces.
+
+mod repository;
+mod row;
