@@ -1,0 +1,60 @@
+//! What the HTTP API is given to work with.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use guildhall_application::{UseCases, ports::IdGenerator};
+use ipnet::IpNet;
+
+/// What an operator decides about the HTTP API.
+#[derive(Debug, Clone, Default)]
+pub struct HttpSettings {
+    /// Where clients reach the service, such as `https://guildhall.acme.com`;
+    /// for links in answers, which are relative without it.
+    pub public_url: Option<String>,
+    /// The origins of web pages that may call the API; none switches CORS off.
+    pub cors_origins: Vec<String>,
+    /// The reverse proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+impl HttpSettings {
+    /// The address of a path of this service.
+    pub(crate) fn url(&self, path: &str) -> String {
+        let base = self.public_url.as_deref().unwrap_or_default();
+        format!("{}{path}", base.trim_end_matches('/'))
+    }
+}
+
+/// Whether the service is about to end. It answers as before, but says that it
+/// is not ready and closes connections, so that clients go elsewhere.
+#[derive(Debug, Clone, Default)]
+pub struct Draining(Arc<AtomicBool>);
+
+impl Draining {
+    /// Begins to drain, on every clone of this.
+    pub fn begin(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    /// Whether draining has begun.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+/// Everything that handlers and middleware need.
+#[derive(Clone)]
+pub struct Api {
+    /// What can be done.
+    pub use_cases: Arc<UseCases>,
+    /// Makes request ids.
+    pub ids: Arc<dyn IdGenerator>,
+    /// What the operator decided.
+    pub settings: Arc<HttpSettings>,
+    /// Whether the service is about to end.
+    pub draining: Draining,
+}

@@ -1,0 +1,51 @@
+//! The application: middleware around routes.
+
+use actix_cors::Cors;
+use actix_web::{
+    App, Error,
+    body::MessageBody,
+    dev::{ServiceFactory, ServiceRequest, ServiceResponse},
+    http::header,
+    middleware::{Condition, from_fn},
+    web,
+};
+
+use crate::{
+    Api, HttpSettings,
+    extract::REQUEST_ID,
+    middleware::{access_log, problems, request_context, response_headers},
+    routes,
+};
+
+/// The whole HTTP API: middleware, routes and what answers everything else.
+pub fn app(
+    api: &Api,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody + use<>>,
+        Error = Error,
+        InitError = (),
+    > + use<>,
+> {
+    let cors = Condition::new(!api.settings.cors_origins.is_empty(), cors(&api.settings));
+    // The last one is the outermost.
+    App::new()
+        .app_data(web::Data::new(api.clone()))
+        .configure(routes::configure)
+        .wrap(cors)
+        .wrap(from_fn(problems))
+        .wrap(from_fn(response_headers))
+        .wrap(from_fn(access_log))
+        .wrap(from_fn(request_context))
+}
+
+fn cors(settings: &HttpSettings) -> Cors {
+    let cors = Cors::default()
+        .allow_any_method()
+        .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE, REQUEST_ID])
+        .expose_headers([header::LINK, header::RETRY_AFTER, REQUEST_ID])
+        .max_age(3600);
+    settings.cors_origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
+}

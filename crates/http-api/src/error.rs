@@ -1,0 +1,199 @@
+//! Every error of the HTTP API, and the one place that says how each is
+//! answered.
+
+use std::time::Duration;
+
+use actix_web::{
+    HttpResponse, ResponseError,
+    error::PayloadError,
+    http::{
+        StatusCode,
+        header::{ALLOW, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
+    },
+};
+use guildhall_application::Error;
+
+use crate::problem::{self, Problem, ProblemFault};
+
+/// Why a request is not answered as it would like to be.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ApiError {
+    /// The use case refused or failed.
+    #[error(transparent)]
+    Application(#[from] Error),
+    /// The request bears no token.
+    #[error("the request bears no token")]
+    TokenMissing,
+    /// The body is no JSON by its headers.
+    #[error("the body is not labelled as JSON")]
+    UnsupportedMediaType,
+    /// The body is over its bound.
+    #[error("the body is too large")]
+    PayloadTooLarge,
+    /// The body could not be read to its end.
+    #[error("the body could not be read")]
+    BodyUnreadable(#[from] PayloadError),
+    /// The body is no JSON; the text says where.
+    #[error("the body is not JSON: {0}")]
+    MalformedJson(String),
+    /// Parameters of the query are wrong.
+    #[error("the query is invalid")]
+    InvalidQuery(Vec<ProblemFault>),
+    /// The path takes other methods, which are these.
+    #[error("the method is not allowed")]
+    MethodNotAllowed(HeaderValue),
+    /// The node is about to end.
+    #[error("the node is draining")]
+    Draining,
+    /// The node cannot serve.
+    #[error("the node is not ready")]
+    NotReady(#[source] Error),
+    /// A handler panicked.
+    #[error("a handler panicked")]
+    Panicked,
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        Problem::from(self).status()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        Problem::from(self).into_response()
+    }
+}
+
+/// How long a client should wait for a hasher's queue to empty.
+const OVERLOADED_RETRY: Duration = Duration::from_secs(1);
+/// How long a client should wait for a store to come back.
+const STORE_RETRY: Duration = Duration::from_secs(5);
+
+impl From<&ApiError> for Problem {
+    fn from(error: &ApiError) -> Self {
+        match error {
+            ApiError::Application(error) => of_application(error),
+            ApiError::TokenMissing => not_authenticated("Bearer"),
+            ApiError::UnsupportedMediaType => of_kind(&problem::UNSUPPORTED_MEDIA_TYPE),
+            ApiError::PayloadTooLarge => of_kind(&problem::PAYLOAD_TOO_LARGE),
+            ApiError::BodyUnreadable(_) => of_kind(&problem::BAD_REQUEST),
+            ApiError::MalformedJson(detail) => Self::new(&problem::MALFORMED_JSON, detail.clone()),
+            ApiError::InvalidQuery(faults) => {
+                let detail = "Parameters of the query are invalid; each fault is listed.";
+                Self::new(&problem::INVALID_QUERY, detail).with_errors(faults.clone())
+            }
+            ApiError::MethodNotAllowed(allow) => {
+                of_kind(&problem::METHOD_NOT_ALLOWED).with_header(ALLOW, allow.clone())
+            }
+            ApiError::Draining => {
+                retry(Self::new(&problem::NOT_READY, "The node is about to end."), STORE_RETRY)
+            }
+            ApiError::NotReady(_) => {
+                retry(Self::new(&problem::NOT_READY, "The store does not answer."), STORE_RETRY)
+            }
+            ApiError::Panicked => of_kind(&problem::INTERNAL_ERROR),
+        }
+    }
+}
+
+fn of_application(error: &Error) -> Problem {
+    match error {
+        Error::Invalid(faults) => {
+            let detail = "Fields of the request are invalid; each fault is listed.";
+            let faults = faults.iter().map(ProblemFault::from).collect();
+            Problem::new(&problem::INVALID_REQUEST, detail).with_errors(faults)
+        }
+        Error::NotAuthenticated => not_authenticated("Bearer error=\"invalid_token\""),
+        Error::InvalidCredentials => unauthorized("Invalid credentials", "Bearer"),
+        Error::RegistrationClosed(detail) => Problem::new(&problem::REGISTRATION_CLOSED, *detail),
+        Error::NotFound => of_kind(&problem::NOT_FOUND),
+        Error::EmailTaken => of_kind(&problem::EMAIL_TAKEN),
+        Error::OrganizationNameTaken => of_kind(&problem::ORGANIZATION_NAME_TAKEN),
+        Error::TooManyAttempts { retry_after } => {
+            retry(of_kind(&problem::TOO_MANY_ATTEMPTS), *retry_after)
+        }
+        Error::Overloaded => retry(of_kind(&problem::OVERLOADED), OVERLOADED_RETRY),
+        Error::StoreUnavailable(_) => retry(of_kind(&problem::STORE_UNAVAILABLE), STORE_RETRY),
+        Error::Internal(_) => of_kind(&problem::INTERNAL_ERROR),
+    }
+}
+
+fn of_kind(kind: &'static problem::ProblemKind) -> Problem {
+    Problem::new(kind, kind.meaning)
+}
+
+fn not_authenticated(challenge: &'static str) -> Problem {
+    unauthorized("Not authenticated", challenge)
+}
+
+fn unauthorized(detail: &'static str, challenge: &'static str) -> Problem {
+    Problem::bare(StatusCode::UNAUTHORIZED, detail)
+        .with_header(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
+}
+
+/// Adds `Retry-After` in whole seconds, rounded up.
+fn retry(problem: Problem, after: Duration) -> Problem {
+    let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
+    problem.with_header(RETRY_AFTER, seconds.max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::HeaderName;
+    use guildhall_application::{Fault, ports::StoreError};
+
+    use super::*;
+
+    /// An error with its status, its kind and its header.
+    type Row = (ApiError, u16, Option<&'static str>, Option<(HeaderName, &'static str)>);
+
+    #[test]
+    #[rustfmt::skip]
+    fn every_error_has_one_answer() {
+        let failed = || StoreError::Failed("secret".to_owned());
+        let away = || Error::StoreUnavailable(StoreError::Unavailable("secret".to_owned()));
+        let waiting = |millis| Error::TooManyAttempts { retry_after: Duration::from_millis(millis) };
+        let allow = HeaderValue::from_static("GET, HEAD");
+        let invalid = "Bearer error=\"invalid_token\"";
+        let table: [Row; 24] = [
+            (Error::Invalid(vec![Fault::of_field("x", "secret")]).into(), 422, Some("invalid-request"), None),
+            (Error::NotAuthenticated.into(),             401, None, Some((WWW_AUTHENTICATE, invalid))),
+            (Error::InvalidCredentials.into(),           401, None, Some((WWW_AUTHENTICATE, "Bearer"))),
+            (Error::RegistrationClosed("Ask.").into(),   403, Some("registration-closed"), None),
+            (Error::NotFound.into(),                     404, Some("not-found"), None),
+            (Error::EmailTaken.into(),                   409, Some("email-taken"), None),
+            (Error::OrganizationNameTaken.into(),        409, Some("organization-name-taken"), None),
+            (waiting(0).into(),                          429, Some("too-many-attempts"), Some((RETRY_AFTER, "1"))),
+            (waiting(2_000).into(),                      429, Some("too-many-attempts"), Some((RETRY_AFTER, "2"))),
+            (waiting(2_001).into(),                      429, Some("too-many-attempts"), Some((RETRY_AFTER, "3"))),
+            (Error::Overloaded.into(),                   503, Some("overloaded"), Some((RETRY_AFTER, "1"))),
+            (away().into(),                              503, Some("store-unavailable"), Some((RETRY_AFTER, "5"))),
+            (Error::Internal(Box::new(failed())).into(), 500, Some("internal-error"), None),
+            (ApiError::TokenMissing,                     401, None, Some((WWW_AUTHENTICATE, "Bearer"))),
+            (ApiError::UnsupportedMediaType,             415, Some("unsupported-media-type"), None),
+            (ApiError::PayloadTooLarge,                  413, Some("payload-too-large"), None),
+            (PayloadError::Overflow.into(),              400, Some("bad-request"), None),
+            (PayloadError::Incomplete(None).into(),      400, Some("bad-request"), None),
+            (ApiError::MalformedJson("Here.".into()),    400, Some("malformed-json"), None),
+            (ApiError::InvalidQuery(Vec::new()),         400, Some("invalid-query"), None),
+            (ApiError::MethodNotAllowed(allow),          405, Some("method-not-allowed"), Some((ALLOW, "GET, HEAD"))),
+            (ApiError::Draining,                         503, Some("not-ready"), Some((RETRY_AFTER, "5"))),
+            (ApiError::NotReady(away()),                 503, Some("not-ready"), Some((RETRY_AFTER, "5"))),
+            (ApiError::Panicked,                         500, Some("internal-error"), None),
+        ];
+        for (error, status, slug, header) in table {
+            let problem = Problem::from(&error);
+            let document = serde_json::to_value(problem.document(Some("id"))).unwrap();
+            let uri = slug.map(|slug| format!("/problems/{slug}"));
+            assert_eq!(document["type"].as_str(), uri.as_deref(), "{error:?}");
+            assert_eq!(document["status"].as_u64(), slug.map(|_| status.into()), "{error:?}");
+            assert_eq!(document["request_id"].as_str(), slug.map(|_| "id"), "{error:?}");
+
+            let response = error.error_response();
+            assert_eq!(response.status(), status, "{error:?}");
+            let headers: Vec<_> = response.headers().iter().collect();
+            let expected = header.map(|(name, value)| (name, HeaderValue::from_static(value)));
+            let expected: Vec<_> = expected.iter().map(|(name, value)| (name, value)).collect();
+            assert_eq!(headers, expected, "{error:?}");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The JSON body of a request.
+
+use actix_web::{
+    FromRequest, HttpMessage, HttpRequest,
+    dev::Payload,
+    http::header::{CONTENT_ENCODING, CONTENT_LENGTH},
+    web::BytesMut,
+};
+use deserr::Deserr;
+use futures_util::{StreamExt, future::LocalBoxFuture};
+
+use super::{Faults, json_value};
+use crate::error::ApiError;
+
+/// A body that was JSON and of which nothing is wrong.
+pub(crate) struct JsonBody<T>(pub(crate) T);
+
+/// The bound on a body.
+const MAX_BYTES: usize = 1024 * 1024;
+
+impl<T: Deserr<Faults> + 'static> FromRequest for JsonBody<T> {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let head = check_media_type(request).and_then(|()| check_length(request));
+        let mut payload = payload.take();
+        Box::pin(async move {
+            head?;
+            let mut body = BytesMut::new();
+            while let Some(chunk) = payload.next().await {
+                let chunk = chunk?;
+                if body.len() + chunk.len() > MAX_BYTES {
+                    return Err(ApiError::PayloadTooLarge);
+                }
+                body.extend_from_slice(&chunk);
+            }
+            let value = json_value::parse(&body)?;
+            Ok(Self(deserr::deserialize::<T, _, Faults>(value)?))
+        })
+    }
+}
+
+/// Takes `application/json`, in UTF-8 if it names a charset, uncompressed.
+fn check_media_type(request: &HttpRequest) -> Result<(), ApiError> {
+    let media_type = request.mime_type().ok().flatten();
+    let is_json = media_type.is_some_and(|media_type| {
+        media_type.essence_str() == "application/json"
+            && media_type.get_param("charset").is_none_or(|charset| charset == "utf-8")
+    });
+    let is_plain = request
+        .headers()
+        .get(CONTENT_ENCODING)
+        .is_none_or(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"identity"));
+    if is_json && is_plain { Ok(()) } else { Err(ApiError::UnsupportedMediaType) }
+}
+
+/// Refuses a body by its announced length, before it is read.
+fn check_length(request: &HttpRequest) -> Result<(), ApiError> {
+    let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    match announced.and_then(|length| length.parse::<usize>().ok()) {
+        Some(length) if length > MAX_BYTES => Err(ApiError::PayloadTooLarge),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,23 @@
+//! Guildhall's HTTP API on actix-web: routes, what is read from a request, how
+//! answers and problems look, and nothing of the rules behind them.
+//!
+//! [`routes`] is the map of it. A handler is an extractor line, one call of a
+//! use case and one response.
+
+mod api;
+mod app;
+mod auth;
+mod error;
+mod extract;
+mod middleware;
+mod openapi;
+mod organizations;
+mod problem;
+pub mod routes;
+mod service;
+mod stats;
+mod timestamp;
+
+pub use api::{Api, Draining, HttpSettings};
+pub use app::app;
+pub use openapi::openapi_json;

@@ -1,0 +1,13 @@
+//! What happens around every request.
+
+mod access_log;
+mod guards;
+mod problems;
+mod request_context;
+mod response_headers;
+
+pub(crate) use access_log::access_log;
+pub(crate) use guards::{authenticate, catch_panic};
+pub(crate) use problems::{causes, problems};
+pub(crate) use request_context::request_context;
+pub(crate) use response_headers::response_headers;

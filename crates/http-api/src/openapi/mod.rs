@@ -1,0 +1,73 @@
+//! The OpenAPI 3.1 document, made from the annotations of the handlers.
+
+mod responses;
+
+use utoipa::{
+    Modify, OpenApi,
+    openapi::security::{Http, HttpAuthScheme, SecurityScheme},
+};
+
+use crate::{auth, organizations, problem::ProblemDocument, service, stats};
+
+pub(crate) use responses::{
+    Conflict, Failures, FaultyBody, Forbidden, InvalidCredentials, InvalidQuery, NotAuthenticated,
+    NotFound, NotReady, TooManyAttempts,
+};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Guildhall",
+        description = "Who belongs to which organization, what may they do there, and how much \
+            may they use.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
+    ),
+    paths(
+        auth::register::register,
+        auth::log_in::log_in,
+        auth::log_out::log_out,
+        auth::me::me,
+        auth::change_password::change_password,
+        auth::list_sessions::list_sessions,
+        auth::end_other_sessions::end_other_sessions,
+        auth::end_session::end_session,
+        organizations::list::list_organizations,
+        organizations::get::get_organization,
+        stats::get_stats,
+        service::root::get_service,
+        service::health::get_health,
+        service::health::get_readiness,
+    ),
+    components(schemas(ProblemDocument)),
+    modifiers(&BearerScheme),
+    tags(
+        (name = "Sign-in", description = "Accounts, sessions and passwords."),
+        (name = "Organizations", description = "Tenants, as their members see them."),
+        (name = "Stats", description = "Numbers over the caller's organizations."),
+        (name = "Service", description = "The service itself, for machines that watch."),
+    ),
+)]
+struct Document;
+
+struct BearerScheme;
+
+impl Modify for BearerScheme {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("bearer", scheme);
+    }
+}
+
+/// The OpenAPI 3.1 document of the API, indented, with a newline at its end.
+///
+/// # Panics
+///
+/// Never: the document has no keys but strings.
+#[must_use]
+#[expect(clippy::expect_used, reason = "maps with string keys always have a form in JSON")]
+pub fn openapi_json() -> String {
+    let mut json = Document::openapi().to_pretty_json().expect("a document with string keys");
+    json.push('\n');
+    json
+}

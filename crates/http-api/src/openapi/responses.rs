@@ -1,0 +1,96 @@
+//! The refusals that several operations have in common, described from the
+//! table of problems.
+
+use std::collections::BTreeMap;
+
+use actix_web::http::{StatusCode, header::WWW_AUTHENTICATE};
+use utoipa::{
+    IntoResponses, PartialSchema,
+    openapi::{
+        ContentBuilder, HeaderBuilder, Ref, RefOr, Response, ResponseBuilder,
+        response::ResponsesBuilder,
+    },
+};
+
+use crate::problem::{
+    BAD_REQUEST, EMAIL_TAKEN, INTERNAL_ERROR, INVALID_QUERY, INVALID_REQUEST, MALFORMED_JSON,
+    MEDIA_TYPE, NOT_FOUND, NOT_READY, ORGANIZATION_NAME_TAKEN, OVERLOADED, PAYLOAD_TOO_LARGE,
+    Problem, ProblemKind, REGISTRATION_CLOSED, STORE_UNAVAILABLE, TOO_MANY_ATTEMPTS,
+    UNSUPPORTED_MEDIA_TYPE,
+};
+
+/// Makes types that stand for kinds of problems in the annotations of handlers.
+macro_rules! refusals {
+    ($($name:ident: $($kind:ident)+;)+) => {$(
+        pub(crate) enum $name {}
+
+        impl IntoResponses for $name {
+            fn responses() -> BTreeMap<String, RefOr<Response>> {
+                of_kinds(&[$(&$kind),+])
+            }
+        }
+    )+};
+}
+
+refusals! {
+    FaultyBody: BAD_REQUEST MALFORMED_JSON PAYLOAD_TOO_LARGE UNSUPPORTED_MEDIA_TYPE INVALID_REQUEST;
+    InvalidQuery: INVALID_QUERY;
+    Forbidden: REGISTRATION_CLOSED;
+    NotFound: NOT_FOUND;
+    Conflict: EMAIL_TAKEN ORGANIZATION_NAME_TAKEN;
+    TooManyAttempts: TOO_MANY_ATTEMPTS;
+    NotReady: NOT_READY;
+    Failures: INTERNAL_ERROR OVERLOADED STORE_UNAVAILABLE;
+}
+
+/// The request bears no live token.
+pub(crate) enum NotAuthenticated {}
+
+impl IntoResponses for NotAuthenticated {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        unauthorized("There is no token, or none that is live.", "Not authenticated")
+    }
+}
+
+/// The address or the password is wrong.
+pub(crate) enum InvalidCredentials {}
+
+impl IntoResponses for InvalidCredentials {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        unauthorized("The address or the password is wrong.", "Invalid credentials")
+    }
+}
+
+fn unauthorized(description: &str, detail: &'static str) -> BTreeMap<String, RefOr<Response>> {
+    let problem = Problem::bare(StatusCode::UNAUTHORIZED, detail);
+    let challenge = HeaderBuilder::new()
+        .schema(Some(String::schema()))
+        .description(Some("The challenge of RFC 6750; it says why a token was refused."));
+    let response =
+        response(description, &problem).header(WWW_AUTHENTICATE.as_str(), challenge.build());
+    ResponsesBuilder::new().response("401", response).build().into()
+}
+
+/// One response for every status, which names each kind of that status.
+fn of_kinds(kinds: &[&'static ProblemKind]) -> BTreeMap<String, RefOr<Response>> {
+    let mut by_status: BTreeMap<StatusCode, Vec<&'static ProblemKind>> = BTreeMap::new();
+    for kind in kinds {
+        by_status.entry(kind.status).or_default().push(kind);
+    }
+    let mut responses = ResponsesBuilder::new();
+    for (status, kinds) in by_status {
+        let Some(first) = kinds.first() else { continue };
+        let titles: Vec<_> =
+            kinds.iter().map(|kind| format!("[{}]({})", kind.title, kind.uri())).collect();
+        let problem = Problem::new(first, first.meaning);
+        responses = responses.response(status.as_str(), response(titles.join(", or "), &problem));
+    }
+    responses.build().into()
+}
+
+fn response(description: impl Into<String>, example: &Problem) -> ResponseBuilder {
+    let content = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name("Problem")))
+        .example(serde_json::to_value(example.document(None)).ok());
+    ResponseBuilder::new().description(description).content(MEDIA_TYPE, content.build())
+}

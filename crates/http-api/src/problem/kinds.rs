@@ -1,0 +1,175 @@
+//! Every kind of problem that has an address. The pages under `/problems` are
+//! made from this table; a slug, once released, stays.
+
+use actix_web::http::StatusCode;
+
+/// A kind of problem.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct ProblemKind {
+    /// Its name in its URI.
+    pub(crate) slug: &'static str,
+    /// Its name for people.
+    pub(crate) title: &'static str,
+    /// The status of its answers.
+    pub(crate) status: StatusCode,
+    /// What it means.
+    pub(crate) meaning: &'static str,
+    /// What to do about it.
+    pub(crate) remedy: &'static str,
+}
+
+impl ProblemKind {
+    /// The URI reference that names this kind.
+    pub(crate) fn uri(&self) -> String {
+        format!("/problems/{}", self.slug)
+    }
+}
+
+/// Every kind, by status.
+pub(crate) static KINDS: [&ProblemKind; 16] = [
+    &BAD_REQUEST,
+    &MALFORMED_JSON,
+    &INVALID_QUERY,
+    &REGISTRATION_CLOSED,
+    &NOT_FOUND,
+    &METHOD_NOT_ALLOWED,
+    &EMAIL_TAKEN,
+    &ORGANIZATION_NAME_TAKEN,
+    &PAYLOAD_TOO_LARGE,
+    &UNSUPPORTED_MEDIA_TYPE,
+    &INVALID_REQUEST,
+    &TOO_MANY_ATTEMPTS,
+    &INTERNAL_ERROR,
+    &OVERLOADED,
+    &STORE_UNAVAILABLE,
+    &NOT_READY,
+];
+
+pub(crate) static BAD_REQUEST: ProblemKind = ProblemKind {
+    slug: "bad-request",
+    title: "The request could not be read",
+    status: StatusCode::BAD_REQUEST,
+    meaning: "The request is no valid HTTP, or it broke off before its end.",
+    remedy: "Send it again. If it fails again, look for a fault in the client or in a proxy.",
+};
+
+pub(crate) static MALFORMED_JSON: ProblemKind = ProblemKind {
+    slug: "malformed-json",
+    title: "The body is not JSON",
+    status: StatusCode::BAD_REQUEST,
+    meaning: "The body of the request could not be parsed as JSON (RFC 8259) in UTF-8.",
+    remedy: "Send valid JSON. The detail says at which line and column parsing ended.",
+};
+
+pub(crate) static INVALID_QUERY: ProblemKind = ProblemKind {
+    slug: "invalid-query",
+    title: "The query is invalid",
+    status: StatusCode::BAD_REQUEST,
+    meaning: "Parameters in the query of the request have values that they cannot have.",
+    remedy: "Correct each parameter that the errors name. Take cursors from Link headers only.",
+};
+
+pub(crate) static REGISTRATION_CLOSED: ProblemKind = ProblemKind {
+    slug: "registration-closed",
+    title: "Registration is closed",
+    status: StatusCode::FORBIDDEN,
+    meaning: "This installation does not let everybody register, or not in this way.",
+    remedy: "Do what the detail says, or ask whoever runs the installation for an account.",
+};
+
+pub(crate) static NOT_FOUND: ProblemKind = ProblemKind {
+    slug: "not-found",
+    title: "Not found",
+    status: StatusCode::NOT_FOUND,
+    meaning: "There is nothing at this address, or nothing that the caller may know of.",
+    remedy: "Check the path and the id. If both are right, ask a member for access.",
+};
+
+pub(crate) static METHOD_NOT_ALLOWED: ProblemKind = ProblemKind {
+    slug: "method-not-allowed",
+    title: "Method not allowed",
+    status: StatusCode::METHOD_NOT_ALLOWED,
+    meaning: "The resource exists but does not take this method.",
+    remedy: "Use one of the methods in the Allow header.",
+};
+
+pub(crate) static EMAIL_TAKEN: ProblemKind = ProblemKind {
+    slug: "email-taken",
+    title: "E-mail address already registered",
+    status: StatusCode::CONFLICT,
+    meaning: "There is an account with this e-mail address already.",
+    remedy: "Sign in with it, or register another address.",
+};
+
+pub(crate) static ORGANIZATION_NAME_TAKEN: ProblemKind = ProblemKind {
+    slug: "organization-name-taken",
+    title: "Organization name already taken",
+    status: StatusCode::CONFLICT,
+    meaning: "An organization of this name exists and does not admit the e-mail address. \
+              Nothing was created.",
+    remedy: "Ask its owner for an invitation, or choose another name.",
+};
+
+pub(crate) static PAYLOAD_TOO_LARGE: ProblemKind = ProblemKind {
+    slug: "payload-too-large",
+    title: "Body too large",
+    status: StatusCode::PAYLOAD_TOO_LARGE,
+    meaning: "The body of the request is larger than 1 MiB.",
+    remedy: "Send less at a time.",
+};
+
+pub(crate) static UNSUPPORTED_MEDIA_TYPE: ProblemKind = ProblemKind {
+    slug: "unsupported-media-type",
+    title: "Unsupported media type",
+    status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
+    meaning: "The body of the request is not labelled as JSON in UTF-8 without compression.",
+    remedy: "Send the header `Content-Type: application/json`.",
+};
+
+pub(crate) static INVALID_REQUEST: ProblemKind = ProblemKind {
+    slug: "invalid-request",
+    title: "The request is invalid",
+    status: StatusCode::UNPROCESSABLE_ENTITY,
+    meaning: "The body is JSON, but fields of it are missing, unknown or not what they must be.",
+    remedy: "Correct every field that the errors name; they are all listed at once.",
+};
+
+pub(crate) static TOO_MANY_ATTEMPTS: ProblemKind = ProblemKind {
+    slug: "too-many-attempts",
+    title: "Too many attempts",
+    status: StatusCode::TOO_MANY_REQUESTS,
+    meaning: "There were too many attempts to sign in from this address or to this account.",
+    remedy: "Wait for as many seconds as the Retry-After header says.",
+};
+
+pub(crate) static INTERNAL_ERROR: ProblemKind = ProblemKind {
+    slug: "internal-error",
+    title: "Internal error",
+    status: StatusCode::INTERNAL_SERVER_ERROR,
+    meaning: "The service failed. The cause is in its log, under the id of the request.",
+    remedy: "Tell whoever runs the installation, and quote the request's id.",
+};
+
+pub(crate) static OVERLOADED: ProblemKind = ProblemKind {
+    slug: "overloaded",
+    title: "Overloaded",
+    status: StatusCode::SERVICE_UNAVAILABLE,
+    meaning: "More requests are waiting than can be answered in time. Nothing was changed.",
+    remedy: "Try again after as many seconds as the Retry-After header says.",
+};
+
+pub(crate) static STORE_UNAVAILABLE: ProblemKind = ProblemKind {
+    slug: "store-unavailable",
+    title: "The store is unavailable",
+    status: StatusCode::SERVICE_UNAVAILABLE,
+    meaning: "The database cannot be reached or is too busy.",
+    remedy: "Try again after as many seconds as the Retry-After header says.",
+};
+
+pub(crate) static NOT_READY: ProblemKind = ProblemKind {
+    slug: "not-ready",
+    title: "Not ready",
+    status: StatusCode::SERVICE_UNAVAILABLE,
+    meaning: "This node should get no new requests: it is about to end, or its store is away.",
+    remedy: "Send requests to another node.",
+};

@@ -1,0 +1,127 @@
+//! Every address of the service: the map of this crate.
+
+use actix_web::{
+    Route,
+    guard::{GuardContext, fn_guard},
+    http::{Method, header::HeaderValue},
+    middleware::from_fn,
+    web,
+};
+
+use crate::{
+    auth,
+    error::ApiError,
+    middleware::{authenticate, catch_panic},
+    organizations, service, stats,
+};
+
+/// Who may call an endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody.
+    Public,
+    /// Whoever bears a live token. Everybody else gets 401 before anything of
+    /// the request's body or query is looked at.
+    SignedIn,
+}
+
+use Access::{Public, SignedIn};
+
+/// One method of one path.
+#[derive(Debug)]
+pub struct Endpoint {
+    /// The method. `GET` stands for `HEAD` too.
+    pub method: Method,
+    /// The path, with its parameters in braces.
+    pub path: &'static str,
+    /// Who may call it.
+    pub access: Access,
+    handler: fn() -> Route,
+}
+
+/// The API, as the OpenAPI document describes it. The methods of a path stand
+/// together.
+#[rustfmt::skip]
+pub static ENDPOINTS: &[Endpoint] = &[
+    endpoint(Method::POST,   "/api/auth/register",      Public,   || web::to(auth::register::register)),
+    endpoint(Method::POST,   "/api/auth/login",         Public,   || web::to(auth::log_in::log_in)),
+    endpoint(Method::POST,   "/api/auth/logout",        SignedIn, || web::to(auth::log_out::log_out)),
+    endpoint(Method::GET,    "/api/auth/me",            SignedIn, || web::to(auth::me::me)),
+    endpoint(Method::POST,   "/api/auth/password",      SignedIn, || web::to(auth::change_password::change_password)),
+    endpoint(Method::GET,    "/api/auth/sessions",      SignedIn, || web::to(auth::list_sessions::list_sessions)),
+    endpoint(Method::DELETE, "/api/auth/sessions",      SignedIn, || web::to(auth::end_other_sessions::end_other_sessions)),
+    endpoint(Method::DELETE, "/api/auth/sessions/{id}", SignedIn, || web::to(auth::end_session::end_session)),
+    endpoint(Method::GET,    "/api/organizations",      SignedIn, || web::to(organizations::list::list_organizations)),
+    endpoint(Method::GET,    "/api/organizations/{id}", SignedIn, || web::to(organizations::get::get_organization)),
+    endpoint(Method::GET,    "/api/stats",              SignedIn, || web::to(stats::get_stats)),
+    endpoint(Method::GET,    "/api",                    Public,   || web::to(service::root::get_service)),
+    endpoint(Method::GET,    "/healthz",                Public,   || web::to(service::health::get_health)),
+    endpoint(Method::GET,    "/readyz",                 Public,   || web::to(service::health::get_readiness)),
+];
+
+/// Pages about the API.
+#[rustfmt::skip]
+static PAGES: &[Endpoint] = &[
+    endpoint(Method::GET, "/api/openapi.json", Public, || web::to(service::docs::openapi)),
+    endpoint(Method::GET, "/docs",             Public, || web::to(service::docs::redirect)),
+    endpoint(Method::GET, "/docs/{file:.*}",   Public, || web::to(service::docs::file)),
+    endpoint(Method::GET, "/problems",         Public, || web::to(service::problems::index)),
+    endpoint(Method::GET, "/problems/{slug}",  Public, || web::to(service::problems::page)),
+];
+
+const fn endpoint(
+    method: Method,
+    path: &'static str,
+    access: Access,
+    handler: fn() -> Route,
+) -> Endpoint {
+    Endpoint { method, path, access, handler }
+}
+
+impl Endpoint {
+    fn route(&self) -> Route {
+        let method = self.method.clone();
+        let takes = fn_guard(move |context: &GuardContext<'_>| {
+            let asked = &context.head().method;
+            *asked == method || (*asked == Method::HEAD && method == Method::GET)
+        });
+        let route = (self.handler)().guard(takes);
+        let route = match self.access {
+            Public => route,
+            SignedIn => route.wrap(from_fn(authenticate)),
+        };
+        route.wrap(from_fn(catch_panic))
+    }
+}
+
+/// Registers every address. What else is asked for is not found.
+pub(crate) fn configure(config: &mut web::ServiceConfig) {
+    let tables = [ENDPOINTS, PAGES];
+    for endpoints in tables.iter().flat_map(|table| table.chunk_by(|a, b| a.path == b.path)) {
+        let path = endpoints.first().map_or("", |endpoint| endpoint.path);
+        let allow = allow(endpoints);
+        let refuse = move || {
+            let error = ApiError::MethodNotAllowed(allow.clone());
+            async move { Err::<String, _>(error) }
+        };
+        let resource = endpoints
+            .iter()
+            .fold(web::resource(path), |resource, endpoint| resource.route(endpoint.route()));
+        config.service(resource.default_service(web::to(refuse)));
+    }
+    config.default_service(web::to(|| async {
+        Err::<String, _>(ApiError::Application(guildhall_application::Error::NotFound))
+    }));
+}
+
+/// The methods of a path, for the `Allow` header.
+fn allow(endpoints: &[Endpoint]) -> HeaderValue {
+    let methods: Vec<_> = endpoints
+        .iter()
+        .map(|endpoint| match endpoint.method.as_str() {
+            "GET" => "GET, HEAD",
+            method => method,
+        })
+        .collect();
+    HeaderValue::from_str(&methods.join(", ")).unwrap_or(HeaderValue::from_static(""))
+}
