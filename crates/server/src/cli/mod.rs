@@ -1,0 +1,102 @@
+//! The command line, one file a command.
+
+mod admin;
+mod config;
+mod doctor;
+mod migrate;
+
+use std::{future::Future, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{
+    config::{Configuration, Overrides},
+    output::{self, Failure},
+    serve,
+};
+
+/// The organizations service for B2B software.
+///
+/// Without a command it serves. With no configuration it serves in development
+/// mode on 127.0.0.1:8080, with an SQLite file in your data folder.
+#[derive(Parser)]
+#[command(version, after_help = EXAMPLES)]
+struct Cli {
+    /// The configuration file; `guildhall.toml` in the working folder, if there
+    /// is one, without this.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  guildhall
+  guildhall serve --listen 127.0.0.1:9000
+  DATABASE_URL=postgres://guildhall@localhost/guildhall guildhall migrate
+  guildhall admin create --email root@acme.com
+  guildhall doctor --fix
+
+Exit codes: 0 done; 1 failed, or something was found; 2 wrong command line or configuration.";
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start the server (what happens without a command)
+    Serve(ServeArguments),
+    /// Manage platform admins
+    #[command(subcommand)]
+    Admin(admin::AdminCommand),
+    /// Bring the database to the schema of this version
+    Migrate,
+    /// Recompute the counters of every organization and say which have drifted
+    Doctor {
+        /// Set drifted counters right
+        #[arg(long)]
+        fix: bool,
+    },
+    /// Print the `OpenAPI` document of the API
+    Openapi,
+    /// Look at the configuration
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+}
+
+#[derive(Args, Default)]
+struct ServeArguments {
+    /// Address and port to listen on; port 0 picks a free one
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<String>,
+    /// Where the database is: sqlite:PATH or postgres://…
+    #[arg(long, value_name = "URL")]
+    database_url: Option<String>,
+}
+
+/// Does what the command line asks for.
+pub(crate) fn run() -> Result<(), Failure> {
+    let Cli { config: file, command } = Cli::parse();
+    let load = || Configuration::load(&Overrides { file: file.clone(), ..Overrides::default() });
+    match command.unwrap_or_else(|| Command::Serve(ServeArguments::default())) {
+        Command::Serve(arguments) => serve::run(Configuration::load(&Overrides {
+            file,
+            listen: arguments.listen,
+            database_url: arguments.database_url,
+        })?),
+        Command::Admin(command) => admin::run(command, load),
+        Command::Migrate => migrate::run(&load()?),
+        Command::Doctor { fix } => doctor::run(&load()?, fix),
+        Command::Openapi => {
+            output::text(&guildhall_http_api::openapi_json());
+            Ok(())
+        }
+        Command::Config(command) => {
+            config::run(&command, &Overrides { file, ..Overrides::default() })
+        }
+    }
+}
+
+/// Runs the async part of a command to its end.
+fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(Failure::failed)?.block_on(work)
+}

@@ -1,0 +1,404 @@
+//! The configuration: read, checked as a whole, and in types that cannot hold
+//! what makes no sense. Every fault is told at once, with its source.
+
+mod keys;
+mod reader;
+mod sources;
+
+use std::{fmt, net::SocketAddr, time::Duration};
+
+use chrono::TimeDelta;
+use etcetera::BaseStrategy;
+use guildhall_application::{Settings, auth::NewPassword, operations::CreateAdminCommand};
+use guildhall_domain::{AutoJoin, DefaultOrganizationPolicy, RegistrationMode, SessionLifetimes};
+use guildhall_http_api::HttpSettings;
+use guildhall_persistence::{DatabaseUrl, SqliteSynchronous, StoreOptions};
+
+use self::reader::Reader;
+pub(crate) use self::sources::{Overrides, Sources};
+use crate::output::Failure;
+
+/// Whom the program runs for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// For its developer, on their own machine.
+    Development,
+    /// For everybody.
+    Production,
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Development => "development",
+            Self::Production => "production",
+        })
+    }
+}
+
+/// What logs look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    /// Text on a terminal, JSON elsewhere.
+    Auto,
+    Text,
+    Json,
+}
+
+/// What is logged and how.
+#[derive(Debug, Clone)]
+pub(crate) struct LogSettings {
+    /// Directives of `tracing_subscriber`'s filter.
+    pub(crate) filter: String,
+    pub(crate) format: LogFormat,
+}
+
+/// Bounds on hashing.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct HashingSettings {
+    pub(crate) queue: usize,
+    pub(crate) wait: Duration,
+}
+
+/// Bounds on the HTTP server.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ServerSettings {
+    pub(crate) workers: usize,
+    pub(crate) max_connections: usize,
+    pub(crate) keep_alive: Duration,
+    pub(crate) request_timeout: Duration,
+    pub(crate) disconnect_timeout: Duration,
+}
+
+/// How the server ends.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ShutdownSettings {
+    /// How long it says that it is not ready before it stops listening.
+    pub(crate) notice: Duration,
+    /// How long what is under way may take after that.
+    pub(crate) grace: Duration,
+}
+
+/// What is in force.
+#[derive(Debug, Clone)]
+pub(crate) struct Configuration {
+    pub(crate) mode: Mode,
+    pub(crate) listen: SocketAddr,
+    pub(crate) database: DatabaseUrl,
+    pub(crate) store: StoreOptions,
+    pub(crate) settings: Settings,
+    pub(crate) first_admin: Option<CreateAdminCommand>,
+    pub(crate) rate_limits: bool,
+    pub(crate) hashing: HashingSettings,
+    pub(crate) http: HttpSettings,
+    pub(crate) server: ServerSettings,
+    pub(crate) shutdown: ShutdownSettings,
+    pub(crate) log: LogSettings,
+}
+
+impl Configuration {
+    /// Reads and checks the configuration of this process.
+    ///
+    /// # Errors
+    ///
+    /// A failure that lists every fault.
+    pub(crate) fn load(overrides: &Overrides) -> Result<Self, Failure> {
+        Self::from_sources(&Sources::read(overrides)?)
+    }
+
+    /// Checks what was read.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load).
+    pub(crate) fn from_sources(sources: &Sources) -> Result<Self, Failure> {
+        let mut reader = Reader::new(sources);
+        let mode = reader.choice("mode", &MODES).unwrap_or(Mode::Development);
+        let listen = reader.value("listen", reader::socket_address);
+        let listen = listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080)));
+        let public_url = reader.value("public_url", reader::web_address);
+        let rate_limits = reader.choice("rate_limits", &SWITCH).unwrap_or(true);
+        let is_encrypted = public_url.as_deref().is_some_and(|url| url.starts_with("https:"));
+        let configuration = Self {
+            mode,
+            listen,
+            database: database(&mut reader),
+            store: store(&mut reader),
+            settings: Settings {
+                registration: registration(&mut reader, mode),
+                auto_join: auto_join(&mut reader, mode),
+                default_organization: default_organization(&mut reader),
+                session_lifetimes: session_lifetimes(&mut reader),
+                sign_in_is_throttled: rate_limits,
+                transport_is_encrypted: is_encrypted,
+            },
+            first_admin: first_admin(&mut reader),
+            rate_limits,
+            hashing: HashingSettings {
+                queue: reader.number("passwords.queue", 1..=100_000).unwrap_or(512),
+                wait: reader.seconds("passwords.wait", 1..=600).unwrap_or(Duration::from_secs(30)),
+            },
+            http: HttpSettings {
+                public_url,
+                cors_origins: reader.list("http.cors_origins", reader::web_address),
+                trusted_proxies: reader.list("http.trusted_proxies", reader::network),
+            },
+            server: server(&mut reader),
+            shutdown: ShutdownSettings {
+                notice: reader.seconds("shutdown.notice", 0..=600).unwrap_or_default(),
+                grace: reader.seconds("shutdown.grace", 0..=600).unwrap_or(Duration::from_secs(25)),
+            },
+            log: LogSettings {
+                filter: reader.value("log.filter", reader::log_filter).unwrap_or("info".to_owned()),
+                format: reader.choice("log.format", &LOG_FORMATS).unwrap_or(LogFormat::Auto),
+            },
+        };
+        match mode {
+            Mode::Development => check_development(&mut reader, listen),
+            Mode::Production => check_production(&mut reader),
+        }
+        reader.finish(configuration)
+    }
+}
+
+const MODES: [(&str, Mode); 2] =
+    [("development", Mode::Development), ("production", Mode::Production)];
+const SWITCH: [(&str, bool); 2] = [("on", true), ("off", false)];
+const LOG_FORMATS: [(&str, LogFormat); 3] =
+    [("auto", LogFormat::Auto), ("text", LogFormat::Text), ("json", LogFormat::Json)];
+const SYNCHRONOUS: [(&str, SqliteSynchronous); 2] =
+    [("full", SqliteSynchronous::Full), ("normal", SqliteSynchronous::Normal)];
+const REGISTRATIONS: [(&str, RegistrationMode); 3] = [
+    ("open", RegistrationMode::Open),
+    ("named", RegistrationMode::Named),
+    ("invited", RegistrationMode::Invited),
+];
+const AUTO_JOINS: [(&str, AutoJoin); 3] = [
+    ("off", AutoJoin::Off),
+    ("email-domain", AutoJoin::EmailDomain),
+    ("verified-domain", AutoJoin::VerifiedDomain),
+];
+
+fn database(reader: &mut Reader<'_>) -> DatabaseUrl {
+    let data_dir = reader.value("data_dir", reader::folder);
+    if let Some(url) = reader.secret("database_url", str::parse::<DatabaseUrl>) {
+        return url;
+    }
+    let data_dir = data_dir.or_else(|| {
+        let folders = etcetera::choose_base_strategy().ok()?;
+        Some(folders.data_dir().join("guildhall"))
+    });
+    if data_dir.is_none() {
+        reader.fault("There is no home folder to keep data in: set GUILDHALL_DATA_DIR.");
+    }
+    DatabaseUrl::sqlite(&data_dir.unwrap_or_default().join("guildhall.db"))
+}
+
+fn store(reader: &mut Reader<'_>) -> StoreOptions {
+    let default = StoreOptions::default();
+    StoreOptions {
+        max_connections: reader
+            .number("database.max_connections", 1..=1000)
+            .unwrap_or(default.max_connections),
+        acquire_timeout: reader
+            .seconds("database.acquire_timeout", 1..=600)
+            .unwrap_or(default.acquire_timeout),
+        sqlite_synchronous: reader
+            .choice("database.sqlite_synchronous", &SYNCHRONOUS)
+            .unwrap_or(default.sqlite_synchronous),
+    }
+}
+
+fn registration(reader: &mut Reader<'_>, mode: Mode) -> RegistrationMode {
+    let chosen = reader.choice("registration", &REGISTRATIONS);
+    chosen.unwrap_or(match mode {
+        Mode::Development => RegistrationMode::Open,
+        Mode::Production => RegistrationMode::Invited,
+    })
+}
+
+fn auto_join(reader: &mut Reader<'_>, mode: Mode) -> AutoJoin {
+    let chosen = reader.choice("auto_join", &AUTO_JOINS);
+    if mode == Mode::Production && chosen == Some(AutoJoin::EmailDomain) {
+        reader.fault(
+            "GUILDHALL_AUTO_JOIN must not be `email-domain` in production: nobody has proven that \
+             the addresses are theirs. Choose `verified-domain` or `off`.",
+        );
+    }
+    chosen.unwrap_or(match mode {
+        Mode::Development => AutoJoin::EmailDomain,
+        Mode::Production => AutoJoin::VerifiedDomain,
+    })
+}
+
+fn default_organization(reader: &mut Reader<'_>) -> DefaultOrganizationPolicy {
+    let default = DefaultOrganizationPolicy::default();
+    let domain = reader.value("default_organization.domain", str::parse);
+    let workspaces = reader.number("default_organization.workspaces", 0..=1000);
+    DefaultOrganizationPolicy {
+        domain: domain.unwrap_or(default.domain),
+        workspaces: workspaces.unwrap_or(default.workspaces),
+    }
+}
+
+fn session_lifetimes(reader: &mut Reader<'_>) -> SessionLifetimes {
+    let idle = reader.number("sessions.idle_hours", 1..=8760).unwrap_or(168);
+    let absolute = reader.number("sessions.absolute_hours", 1..=8760).unwrap_or(720);
+    SessionLifetimes { idle: TimeDelta::hours(idle), absolute: TimeDelta::hours(absolute) }
+}
+
+fn first_admin(reader: &mut Reader<'_>) -> Option<CreateAdminCommand> {
+    let email = reader.value("admin.email", str::parse);
+    let password = reader.secret("admin.password", |text| NewPassword::parse(text.to_owned()));
+    if reader.is_set("admin.email") != reader.is_set("admin.password") {
+        reader.fault("GUILDHALL_ADMIN_EMAIL and GUILDHALL_ADMIN_PASSWORD go together.");
+    }
+    let name = "Administrator".parse().ok()?;
+    Some(CreateAdminCommand { email: email?, password: password?, name, organization: None })
+}
+
+fn server(reader: &mut Reader<'_>) -> ServerSettings {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    ServerSettings {
+        workers: reader.number("http.workers", 1..=256).unwrap_or(cores.max(2)),
+        max_connections: reader.number("http.max_connections", 1..=1_000_000).unwrap_or(10_000),
+        keep_alive: reader.seconds("http.keep_alive", 1..=3600).unwrap_or(Duration::from_secs(15)),
+        request_timeout: reader
+            .seconds("http.request_timeout", 1..=600)
+            .unwrap_or(Duration::from_secs(10)),
+        disconnect_timeout: reader
+            .seconds("http.disconnect_timeout", 1..=600)
+            .unwrap_or(Duration::from_secs(5)),
+    }
+}
+
+/// Development mode lets strangers in, so it stays on this machine.
+fn check_development(reader: &mut Reader<'_>, listen: SocketAddr) {
+    if listen.ip().is_loopback() {
+        return;
+    }
+    reader.fault(format!(
+        "Development mode listens on this machine alone, not on {listen}: it trusts addresses that \
+         nobody has proven. To be reached by others, set GUILDHALL_MODE=production and what it needs."
+    ));
+    check_production(reader);
+}
+
+/// Production has no default for what protects tenants.
+fn check_production(reader: &mut Reader<'_>) {
+    for (path, advice) in [
+        (
+            "public_url",
+            "GUILDHALL_PUBLIC_URL: where clients reach the service, such as https://guildhall.acme.com",
+        ),
+        (
+            "registration",
+            "GUILDHALL_REGISTRATION: who may register: `open`, `named` (who names an organization) \
+             or `invited`",
+        ),
+        (
+            "email_verification",
+            "GUILDHALL_EMAIL_VERIFICATION: `off`, by which you accept that this version does not \
+             verify e-mail addresses",
+        ),
+    ] {
+        if !reader.is_set(path) {
+            reader.fault(format!("Production needs {advice}."));
+        }
+    }
+    reader.value("email_verification", |text| match text {
+        "off" => Ok(()),
+        _ => Err("must be `off`: this version sends no mail and cannot verify addresses"),
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(variables: &[(&str, &str)]) -> Result<Configuration, String> {
+        let at_home = [("GUILDHALL_DATA_DIR", "/var/lib/guildhall")];
+        let variables = [&at_home, variables].concat();
+        let sources = Sources::of_variables(&variables);
+        Configuration::from_sources(&sources).map_err(|failure| failure.to_string())
+    }
+
+    const PRODUCTION: [(&str, &str); 4] = [
+        ("GUILDHALL_MODE", "production"),
+        ("GUILDHALL_PUBLIC_URL", "https://guildhall.acme.com"),
+        ("GUILDHALL_REGISTRATION", "invited"),
+        ("GUILDHALL_EMAIL_VERIFICATION", "off"),
+    ];
+
+    #[test]
+    fn nothing_need_be_set() {
+        let configuration = load(&[]).unwrap();
+        assert_eq!(configuration.mode, Mode::Development);
+        assert_eq!(configuration.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!(configuration.settings.auto_join, AutoJoin::EmailDomain);
+        assert_eq!(configuration.settings.registration, RegistrationMode::Open);
+        let file = configuration.database.sqlite_path().unwrap();
+        assert_eq!(file.to_str(), Some("/var/lib/guildhall/guildhall.db"));
+        assert!(configuration.rate_limits && configuration.first_admin.is_none());
+    }
+
+    #[test]
+    fn every_fault_is_told_with_its_source() {
+        let told = load(&[
+            ("GUILDHALL_LISTEN", "localhost"),
+            ("GUILDHALL_MODE", "prod"),
+            ("GUILDHALL_DEFAULT_ORGANIZATION_DOMAIN", "not a domain"),
+            ("GUILDHALL_DEFAULT_ORGANIZATION_WORKSPACES", "1001"),
+            ("GUILDHALL_HTTP_TRUSTED_PROXIES", "10.0.0.0/8, x"),
+            ("GUILDHALL_LOG", "a=b=c"),
+            ("GUILDHALL_ADMIN_EMAIL", "root@acme.com"),
+            ("DATABASE_URL", "mysql://root:hush@localhost"),
+            ("GUILDHALL_REGISTRATIONS", "open"),
+        ])
+        .unwrap_err();
+        for name in [
+            "GUILDHALL_LISTEN",
+            "GUILDHALL_MODE",
+            "GUILDHALL_DEFAULT_ORGANIZATION_DOMAIN",
+            "GUILDHALL_DEFAULT_ORGANIZATION_WORKSPACES",
+            "GUILDHALL_HTTP_TRUSTED_PROXIES",
+            "GUILDHALL_LOG",
+            "GUILDHALL_ADMIN_PASSWORD",
+            "DATABASE_URL",
+            "GUILDHALL_REGISTRATIONS",
+        ] {
+            assert!(told.contains(name), "{name} in {told}");
+        }
+        assert!(!told.contains("hush"), "{told}");
+    }
+
+    #[test]
+    fn development_stays_on_this_machine() {
+        for (address, taken) in [
+            ("127.0.0.1:0", true),
+            ("127.0.0.2:80", true),
+            ("[::1]:8080", true),
+            ("0.0.0.0:8080", false),
+            ("192.0.2.1:8080", false),
+            ("[::]:8080", false),
+        ] {
+            assert_eq!(load(&[("GUILDHALL_LISTEN", address)]).is_ok(), taken, "{address}");
+        }
+    }
+
+    #[test]
+    fn production_wants_its_choices_made() {
+        let configuration = load(&PRODUCTION).unwrap();
+        assert_eq!(configuration.settings.auto_join, AutoJoin::VerifiedDomain);
+        assert!(configuration.settings.transport_is_encrypted);
+        for (missing, _) in &PRODUCTION[1..] {
+            let rest: Vec<_> =
+                PRODUCTION.iter().copied().filter(|(name, _)| name != missing).collect();
+            assert!(load(&rest).unwrap_err().contains(missing), "{missing}");
+        }
+        let unproven = [&PRODUCTION[..], &[("GUILDHALL_AUTO_JOIN", "email-domain")]].concat();
+        assert!(load(&unproven).unwrap_err().contains("GUILDHALL_AUTO_JOIN"));
+        let verified = [&PRODUCTION[..], &[("GUILDHALL_EMAIL_VERIFICATION", "required")]].concat();
+        assert!(load(&verified).unwrap_err().contains("sends no mail"));
+    }
+}

@@ -1,0 +1,28 @@
+//! The built binary, end to end: started on a free port, spoken to by HTTP, on
+//! SQLite and on PostgreSQL.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "in a test these are how a failure shows"
+)]
+
+mod proxy;
+mod support;
+
+mod audit;
+mod bad_input;
+mod cli;
+mod default_organization;
+mod isolation;
+mod lifecycle;
+mod logs;
+mod long_list;
+mod registration;
+mod seed_page;
+mod sessions;
+mod stats;
+mod unauthenticated;

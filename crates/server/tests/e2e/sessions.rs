@@ -1,0 +1,88 @@
+//! Sessions: listed, ended one by one, all at once, and by a new password.
+
+use serde_json::{Value, json};
+
+use crate::support::{Installation, PASSWORD, parts};
+
+const NEW_PASSWORD: &str = "an entirely different passphrase";
+
+#[tokio::test]
+async fn a_user_sees_and_ends_their_sessions() {
+    for installation in Installation::on_each_backend() {
+        let server = installation.serve();
+        let first = server.registered("ada@acme.com", None).await;
+        let second = server.logged_in("ada@acme.com").await;
+        let third = server.logged_in("ada@acme.com").await;
+
+        let sessions = server.json("/api/auth/sessions", &second).await;
+        let sessions = sessions.as_array().unwrap();
+        assert_eq!(sessions.len(), 3);
+        let current: Vec<_> = sessions.iter().filter(|s| s["current"] == true).collect();
+        assert_eq!(current.len(), 1);
+        assert_eq!(current[0]["ip_address"], "127.0.0.1");
+
+        let oldest = sessions.last().unwrap()["id"].as_str().unwrap();
+        let path = format!("/api/auth/sessions/{oldest}");
+        assert_eq!(server.delete(&path, &second).await.status(), 204);
+        assert_eq!(server.delete(&path, &second).await.status(), 404);
+        assert_eq!(server.get("/api/auth/me", &first).await.status(), 401);
+        assert_eq!(server.get("/api/auth/me", &third).await.status(), 200);
+
+        let (status, body) = parts(server.delete("/api/auth/sessions", &second).await).await;
+        assert_eq!((status, body), (200, json!({ "ended": 1 })));
+        assert_eq!(server.get("/api/auth/me", &third).await.status(), 401);
+        assert_eq!(server.get("/api/auth/me", &second).await.status(), 200);
+    }
+}
+
+#[tokio::test]
+async fn a_new_password_ends_every_other_session_on_every_node() {
+    for installation in Installation::on_each_backend() {
+        let (one, two) = (installation.serve(), installation.serve());
+        let mine = one.registered("ada@acme.com", None).await;
+        let other = two.logged_in("ada@acme.com").await;
+        let change =
+            |current: &str, new: &str| json!({ "current_password": current, "new_password": new });
+
+        let path = "/api/auth/password";
+        let (status, problem) =
+            parts(one.post_as(path, &mine, &change("wrong horse", NEW_PASSWORD)).await).await;
+        assert_eq!((status, &problem["errors"][0]["pointer"]), (422, &"/current_password".into()));
+        let (status, problem) =
+            parts(one.post_as(path, &mine, &change(PASSWORD, "12345678")).await).await;
+        assert_eq!((status, &problem["errors"][0]["pointer"]), (422, &"/new_password".into()));
+        assert_eq!(two.get("/api/auth/me", &other).await.status(), 200);
+
+        let changed = one.post_as(path, &mine, &change(PASSWORD, NEW_PASSWORD)).await;
+        assert_eq!(changed.status(), 200);
+        assert_eq!(two.get("/api/auth/me", &other).await.status(), 401);
+        assert_eq!(two.get("/api/auth/me", &mine).await.status(), 200);
+        assert_eq!(two.log_in("ada@acme.com", PASSWORD).await.status(), 401);
+        assert_eq!(two.log_in("ada@acme.com", NEW_PASSWORD).await.status(), 200);
+    }
+}
+
+#[tokio::test]
+async fn guessing_is_slowed_down() {
+    for installation in Installation::on_each_backend() {
+        let installation = installation.with("GUILDHALL_RATE_LIMITS", "on");
+        let server = installation.serve();
+        let mut refused = None;
+        for _ in 0..30 {
+            let response = server.log_in("ada@acme.com", "a wrong password").await;
+            match response.status().as_u16() {
+                401 => {}
+                429 => {
+                    refused = Some(response);
+                    break;
+                }
+                status => panic!("{status}"),
+            }
+        }
+        let response = refused.expect("a 429 within thirty attempts");
+        let wait: u64 = response.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+        assert!((1..=60).contains(&wait));
+        let (_, problem): (_, Value) = parts(response).await;
+        assert_eq!(problem["type"], "/problems/too-many-attempts");
+    }
+}

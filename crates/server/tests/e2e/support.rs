@@ -1,0 +1,258 @@
+//! Installations to test: a fresh database and as many servers on it as a test
+//! wants.
+
+use std::{
+    fs::File,
+    io::{BufRead, BufReader, Write},
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+    sync::atomic::{AtomicUsize, Ordering},
+    time::{Duration, Instant},
+};
+
+use guildhall_persistence::{
+    Backend,
+    testing::{TestDatabase, backends},
+};
+use reqwest::{Client, Response, StatusCode};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// A password that zxcvbn lets pass.
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
+
+/// Longer than anything here takes, so that a hang is a failure.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A database, a data folder and the environment of the servers on them.
+pub(crate) struct Installation {
+    pub(crate) database: TestDatabase,
+    pub(crate) backend: Backend,
+    folder: TempDir,
+    environment: Vec<(String, String)>,
+}
+
+impl Installation {
+    /// A fresh one on each backend that this machine has.
+    pub(crate) fn on_each_backend() -> Vec<Self> {
+        backends().into_iter().map(Self::new).collect()
+    }
+
+    /// A fresh one, without rate limits, in development mode.
+    pub(crate) fn new(backend: Backend) -> Self {
+        Self::on(TestDatabase::new(backend), backend)
+    }
+
+    /// One whose database was never migrated.
+    pub(crate) fn unmigrated(backend: Backend) -> Self {
+        Self::on(TestDatabase::empty(backend), backend)
+    }
+
+    fn on(database: TestDatabase, backend: Backend) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let installation = Self { database, backend, folder, environment: Vec::new() };
+        let url = installation.database.url_text();
+        let data = installation.folder.path().display().to_string();
+        installation
+            .with("DATABASE_URL", &url)
+            .with("GUILDHALL_DATA_DIR", &data)
+            .with("GUILDHALL_LISTEN", "127.0.0.1:0")
+            .with("GUILDHALL_RATE_LIMITS", "off")
+            .with("GUILDHALL_LOG_FORMAT", "json")
+    }
+
+    /// The same with an environment variable set.
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.environment.retain(|(known, _)| known != name);
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Where the servers' data and logs are.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The binary with this installation's environment and nothing else.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_guildhall"));
+        command
+            .args(arguments)
+            .env_clear()
+            .envs(self.environment.iter().cloned())
+            .current_dir(self.folder());
+        command
+    }
+
+    /// Runs a command line to its end, with `input` on its standard input.
+    pub(crate) fn run(&self, arguments: &[&str], input: &str) -> Output {
+        let mut child = self
+            .command(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    }
+
+    /// Starts a server and waits until it listens.
+    pub(crate) fn serve(&self) -> Server {
+        Server::start(self)
+    }
+
+    /// Makes a platform admin by the command line.
+    pub(crate) fn create_admin(&self, email: &str) {
+        let output = self.run(&["admin", "create", "--email", email, "--name", "Root"], PASSWORD);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+/// A running server. It is killed when dropped.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) base: String,
+    log: PathBuf,
+    client: Client,
+}
+
+impl Server {
+    fn start(installation: &Installation) -> Self {
+        static STARTED: AtomicUsize = AtomicUsize::new(0);
+        let number = STARTED.fetch_add(1, Ordering::Relaxed);
+        let log = installation.folder().join(format!("log-{number}"));
+        let mut child = installation
+            .command(&["serve"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(File::create(&log).unwrap())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let address = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find_map(|line| line.strip_prefix("Guildhall is listening on ").map(str::to_owned));
+        let Some(base) = address else {
+            let log = std::fs::read_to_string(&log).unwrap();
+            panic!("the server did not start ({:?}): {log}", child.wait());
+        };
+        // Whatever else it prints is read, so that it never waits for a reader.
+        std::thread::spawn(move || lines.for_each(drop));
+        let client = Client::builder().timeout(PATIENCE).build().unwrap();
+        Self { child, base, log, client }
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Everything it has logged so far.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap()
+    }
+
+    /// Resident memory in kilobytes.
+    pub(crate) fn resident_kilobytes(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    }
+
+    pub(crate) async fn get(&self, path: &str, token: &str) -> Response {
+        self.client.get(self.url(path)).bearer_auth(token).send().await.unwrap()
+    }
+
+    pub(crate) async fn delete(&self, path: &str, token: &str) -> Response {
+        self.client.delete(self.url(path)).bearer_auth(token).send().await.unwrap()
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Response {
+        self.client.post(self.url(path)).json(body).send().await.unwrap()
+    }
+
+    pub(crate) async fn post_as(&self, path: &str, token: &str, body: &Value) -> Response {
+        self.client.post(self.url(path)).bearer_auth(token).json(body).send().await.unwrap()
+    }
+
+    /// A GET that must be a 200, as JSON.
+    pub(crate) async fn json(&self, path: &str, token: &str) -> Value {
+        let response = self.get(path, token).await;
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        response.json().await.unwrap()
+    }
+
+    pub(crate) async fn register(&self, email: &str, organization: Option<&str>) -> Response {
+        let mut body = json!({ "email": email, "password": PASSWORD, "name": "Ada Lovelace" });
+        if let Some(organization) = organization {
+            body["organization"] = organization.into();
+        }
+        self.post("/api/auth/register", &body).await
+    }
+
+    /// Registers and returns the token.
+    pub(crate) async fn registered(&self, email: &str, organization: Option<&str>) -> String {
+        let response = self.register(email, organization).await;
+        assert_eq!(response.status(), StatusCode::CREATED, "{email}");
+        token_of(response).await
+    }
+
+    pub(crate) async fn log_in(&self, email: &str, password: &str) -> Response {
+        self.post("/api/auth/login", &json!({ "email": email, "password": password })).await
+    }
+
+    /// Signs in and returns the token.
+    pub(crate) async fn logged_in(&self, email: &str) -> String {
+        let response = self.log_in(email, PASSWORD).await;
+        assert_eq!(response.status(), StatusCode::OK, "{email}");
+        token_of(response).await
+    }
+
+    /// Sends a signal by name, such as `TERM`.
+    pub(crate) fn signal(&self, name: &str) {
+        let status =
+            Command::new("kill").arg(format!("-{name}")).arg(self.pid().to_string()).status();
+        assert!(status.unwrap().success());
+    }
+
+    /// Waits for its end and returns the exit code; none after a signal.
+    pub(crate) fn wait(&mut self) -> Option<i32> {
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code();
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("the server did not end: {}", self.log());
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+async fn token_of(response: Response) -> String {
+    let body: Value = response.json().await.unwrap();
+    body["access_token"].as_str().unwrap().to_owned()
+}
+
+/// Status and JSON body of an answer.
+pub(crate) async fn parts(response: Response) -> (u16, Value) {
+    let status = response.status().as_u16();
+    let text = response.text().await.unwrap();
+    let body = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{status}: {text}"));
+    (status, body)
+}
