@@ -35,7 +35,7 @@ impl Uptime {
     /// The uptime at `now` of an installation that exists since `installed_at`.
     #[must_use]
     pub fn of(periods: &[ServingPeriod], installed_at: Timestamp, now: Timestamp) -> Self {
-        let from = installed_at.max(now - Self::WINDOW);
+        let from = began_to_serve(periods, installed_at).max(now - Self::WINDOW);
         let window = (now - from).num_milliseconds();
         if window <= 0 {
             return Self(1000);
@@ -49,6 +49,16 @@ impl Uptime {
     #[must_use]
     pub const fn thousandths(self) -> u16 {
         self.0
+    }
+}
+
+/// When the first node was up, if that was right after the database was made:
+/// the moments between are no outage.
+fn began_to_serve(periods: &[ServingPeriod], installed_at: Timestamp) -> Timestamp {
+    let first = periods.iter().map(|period| period.started_at).min();
+    match first {
+        Some(first) if first - installed_at <= Uptime::SILENCE => first,
+        _ => installed_at,
     }
 }
 
@@ -105,6 +115,8 @@ mod tests {
             (vec![period(0, 1800 - 15), period(900, hour - 15)], 0, hour, "100.0%"),
             (vec![period(0, 585), period(0, 585), period(600, 1185)], 0, hour, "33.3%"),
             (vec![period(0, 3582)], 0, hour, "99.9%"),
+            (vec![period(30, hour - 15)], 0, hour, "100.0%"),
+            (vec![period(31, hour - 15)], 0, hour, "99.1%"),
             (vec![period(0, hour * 24 * 45 - 15)], 0, hour * 24 * 45, "100.0%"),
         ] {
             let uptime = Uptime::of(&periods, at(installed), at(now));

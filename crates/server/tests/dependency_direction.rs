@@ -1,6 +1,8 @@
 //! Holds the direction of dependencies that `docs/architecture.md` draws: every
 //! arrow points inward, and adapters never see each other.
 
+#![expect(clippy::unwrap_used, reason = "in a test, a panic is a failure")]
+
 use std::{collections::BTreeSet, process::Command};
 
 use cargo_metadata::{DependencyKind, MetadataCommand, Package};

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use guildhall_domain::{Action, AuditActor, Origin, Resource, User, UserRole};
+use mockall::Sequence;
 
 use super::CreateAdminCommand;
 use crate::{
@@ -55,12 +56,22 @@ fn inserting(mut repositories: Repositories, outcome: Insertion) -> Repositories
 /// A unit of work that looks for an admin, under the lock of the installation
 /// or before it is taken.
 fn looking(locked: bool, any_admin_exists: bool) -> Repositories {
-    let mut repositories = Repositories::default();
+    let (mut repositories, mut order) = (Repositories::default(), Sequence::new());
     if locked {
         let installation = Installation { installed_at: at(0), default_organization: None };
-        repositories.installation.expect_lock().times(1).return_once(move || Ok(installation));
+        repositories
+            .installation
+            .expect_lock()
+            .times(1)
+            .in_sequence(&mut order)
+            .return_once(move || Ok(installation));
     }
-    repositories.users.expect_any_admin_exists().times(1).return_once(move || Ok(any_admin_exists));
+    repositories
+        .users
+        .expect_any_admin_exists()
+        .times(1)
+        .in_sequence(&mut order)
+        .return_once(move || Ok(any_admin_exists));
     repositories
 }
 

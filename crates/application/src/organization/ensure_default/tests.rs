@@ -5,6 +5,7 @@ use std::sync::Arc;
 use guildhall_domain::{
     Action, AuditActor, MembershipSource, OrganizationRole, User, UserRole, UserStatus,
 };
+use mockall::Sequence;
 
 use super::EnsureDefaultOrganization;
 use crate::{
@@ -22,12 +23,23 @@ fn stored() -> User {
     User { last_sign_in_at: Some(at(50)), ..caller(UserRole::User).user }
 }
 
-/// A unit of work that finds the installation empty or not, and this account.
+/// A unit of work that finds the installation empty or not, and this account:
+/// what is looked at before the lock is held may be otherwise behind it.
 fn locking(any_exists: bool, account: Option<User>) -> Repositories {
-    let mut repositories = Repositories::default();
+    let (mut repositories, mut order) = (Repositories::default(), Sequence::new());
     let installation = Installation { installed_at: at(0), default_organization: None };
-    repositories.installation.expect_lock().times(1).return_once(move || Ok(installation));
-    repositories.organizations.expect_any_exists().times(1).return_once(move || Ok(any_exists));
+    repositories
+        .installation
+        .expect_lock()
+        .times(1)
+        .in_sequence(&mut order)
+        .return_once(move || Ok(installation));
+    repositories
+        .organizations
+        .expect_any_exists()
+        .times(1)
+        .in_sequence(&mut order)
+        .return_once(move || Ok(any_exists));
     let account = account.map(|user| (user, password_hash("stored")));
     repositories
         .users

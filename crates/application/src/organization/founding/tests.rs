@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use guildhall_domain::{
-    Action, AuditActor, AuditEvent, MembershipSource, Organization, OrganizationName,
+    Action, AuditActor, AuditEvent, DomainName, MembershipSource, Organization, OrganizationName,
     OrganizationRole, Resource, User, UserRole,
 };
 
@@ -59,7 +59,7 @@ fn expect_founding(
         .expect_insert()
         .withf(move |organization| {
             organization.name.as_str() == name
-                && organization.domain.as_ref().map(|domain| domain.as_str()) == stored
+                && organization.domain.as_ref().map(DomainName::as_str) == stored
                 && organization.created_at == at(60)
         })
         .times(1)
