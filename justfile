@@ -1,0 +1,57 @@
+# The recipes are the steps of .ci/run, and what is done now and then.
+
+# List the recipes.
+[private]
+default:
+    @just --list
+
+# Start the server in development mode.
+run *arguments:
+    cargo run -- {{ arguments }}
+
+# Run every test.
+test:
+    .ci/run test
+
+# Check formatting and lints.
+lint:
+    .ci/run fmt lint
+
+# Build the documentation of every crate, with warnings denied.
+doc:
+    .ci/run doc
+
+# Check dependencies: direction, licences, sources.
+deny:
+    .ci/run deny
+
+# Do all that CI does, in its way.
+ci:
+    CI=true .ci/run
+
+# Rewrite docs/openapi.json from the code.
+openapi:
+    UPDATE_OPENAPI=1 cargo test -p guildhall-http-api openapi
+
+# Run the two programs of docs/examples against a running server; needs TOKEN.
+seed-programs:
+    python3 -m venv target/seed-programs
+    target/seed-programs/bin/pip install --quiet requests
+    target/seed-programs/bin/python docs/examples/track_resources.py
+    target/seed-programs/bin/python docs/examples/organizations_dashboard.py
+
+# Fetch the list of public mail domains anew, from an npm package.
+update-public-mail-domains:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    list=$PWD/crates/domain/data/public_mail_domains.txt
+    folder=$(mktemp -d)
+    trap 'rm -rf "$folder"' EXIT
+    cd "$folder"
+    npm pack --silent free-email-domains
+    tar -xzf free-email-domains-*.tgz
+    node -e '
+      const domains = require("./package/domains.json").map((domain) => domain.toLowerCase());
+      process.stdout.write([...new Set(domains)].sort().join("\n") + "\n");
+    ' > domains.txt
+    cp domains.txt "$list"
