@@ -2,7 +2,7 @@
 
 use guildhall_application::{Error, UseCases, operations::CreateAdminCommand};
 
-use crate::output::Failure;
+use crate::output::{Failure, with_causes};
 
 /// Makes the account that the configuration names, if the installation has no
 /// platform admin yet.
@@ -32,12 +32,6 @@ pub(crate) fn explain(error: Error, command: &CreateAdminCommand) -> Failure {
             let details: Vec<_> = faults.iter().map(|fault| fault.detail.as_str()).collect();
             Failure::failed(format!("The password {}.", details.join("; ")))
         }
-        other => Failure::failed(explain_failure(&other)),
+        other => Failure::failed(with_causes(&other)),
     }
-}
-
-/// An unexpected error, with what is behind it.
-pub(crate) fn explain_failure(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

@@ -2,6 +2,7 @@
 //! standard output, complaints on standard error.
 
 use std::{
+    error::Error,
     fmt::{self, Display},
     io::{self, Write},
     process::ExitCode,
@@ -25,6 +26,11 @@ impl Failure {
         Self { message: message.to_string(), code: 2 }
     }
 
+    /// The same as what a check was asked to find: exit code 1.
+    pub(crate) fn into_finding(self) -> Self {
+        Self { code: 1, ..self }
+    }
+
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(self.code)
     }
@@ -46,6 +52,12 @@ pub(crate) fn line(text: impl Display) {
 pub(crate) fn text(text: &str) {
     let mut stdout = io::stdout().lock();
     let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+}
+
+/// An error with everything that is behind it.
+pub(crate) fn with_causes(error: &dyn Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| (*error).source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// Writes a complaint to standard error.

@@ -2,22 +2,25 @@
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use actix_web::{HttpServer, dev::ServerHandle, rt};
-use guildhall_application::UseCases;
-use guildhall_domain::ServingPeriod;
+use actix_web::{HttpServer, dev::Server};
+use guildhall_domain::RegistrationMode;
 use guildhall_http_api::{Api, Draining};
 use tokio::{
-    signal::unix::{SignalKind, signal},
-    time::sleep,
+    signal::unix::{Signal, SignalKind, signal},
+    time::{sleep, timeout},
 };
 
 use crate::{
-    config::Configuration,
+    config::{Configuration, Mode},
     first_admin,
     output::{self, Failure},
-    telemetry, upkeep,
+    telemetry,
+    upkeep::{self, Heartbeats},
     wiring::Service,
 };
+
+/// How long the last heartbeat may take.
+const LAST_HEARTBEAT_WITHIN: Duration = Duration::from_secs(2);
 
 /// Migrates, opens the store and serves until a signal ends it.
 pub(crate) fn run(configuration: Configuration) -> Result<(), Failure> {
@@ -28,10 +31,19 @@ pub(crate) fn run(configuration: Configuration) -> Result<(), Failure> {
         tracing::info!(migration, "migrated");
     }
     let service = Service::new(&configuration)?;
-    rt::System::new().block_on(serve(configuration, service))
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(Failure::failed)?;
+    let ended = runtime.block_on(serve(configuration, service));
+    // Not dropped, which would wait for queries that nobody waits for.
+    runtime.shutdown_background();
+    ended
 }
 
 async fn serve(configuration: Configuration, service: Service) -> Result<(), Failure> {
+    // Before anybody can know that the server is there, and end it.
+    let signals = Signals::listen().map_err(|error| {
+        Failure::failed(format!("Signals cannot be received from the system: {error}."))
+    })?;
     let Service { use_cases, ids, limits } = service;
     first_admin::ensure(&use_cases, configuration.first_admin.clone()).await?;
 
@@ -42,35 +54,34 @@ async fn serve(configuration: Configuration, service: Service) -> Result<(), Fai
         settings: Arc::new(configuration.http.clone()),
         draining: draining.clone(),
     };
-    let limits_of_server = configuration.server;
-    let workers = limits_of_server.workers;
+    let bounds = configuration.server;
     let server = HttpServer::new(move || guildhall_http_api::app(&api))
-        .workers(workers)
-        .max_connections(limits_of_server.max_connections.div_ceil(workers))
-        .keep_alive(limits_of_server.keep_alive)
-        .client_request_timeout(limits_of_server.request_timeout)
-        .client_disconnect_timeout(limits_of_server.disconnect_timeout)
+        .workers(bounds.workers)
+        .max_connections(bounds.max_connections.div_ceil(bounds.workers))
+        .keep_alive(bounds.keep_alive)
+        .client_request_timeout(bounds.request_timeout)
+        .client_disconnect_timeout(bounds.disconnect_timeout)
         .shutdown_timeout(configuration.shutdown.grace.as_secs())
         .disable_signals()
         .bind(configuration.listen)
         .map_err(|error| not_bound(configuration.listen, &error))?;
     let address = server.addrs().first().copied().unwrap_or(configuration.listen);
 
-    let period = first_heartbeat(&use_cases).await;
-    rt::spawn(upkeep::heartbeats(use_cases.clone(), period));
-    rt::spawn(upkeep::sweeps(use_cases.clone()));
-    rt::spawn(upkeep::forgetting(limits));
+    let mut heartbeats = Heartbeats::new(use_cases.clone());
+    heartbeats.beat().await;
+    tokio::spawn(upkeep::sweeps(use_cases));
+    tokio::spawn(upkeep::forgetting(limits));
     let server = server.run();
-    rt::spawn(end_on_signal(server.handle(), draining, configuration.shutdown.notice));
     greet(&configuration, address);
-    server.await.map_err(|error| Failure::failed(format!("The server failed: {error}.")))?;
+    let ended = tokio::select! {
+        ended = until_ended(server, signals, draining, configuration.shutdown.notice) => ended,
+        never = heartbeats.run() => match never {},
+    };
+    if timeout(LAST_HEARTBEAT_WITHIN, heartbeats.beat()).await.is_err() {
+        tracing::warn!("the last heartbeat was not written in time");
+    }
     tracing::info!("ended");
-    Ok(())
-}
-
-async fn first_heartbeat(use_cases: &UseCases) -> Option<ServingPeriod> {
-    let beat = use_cases.heartbeat.beat(None).await;
-    beat.inspect_err(|error| tracing::warn!(%error, "a heartbeat was not written")).ok()
+    ended
 }
 
 fn not_bound(address: SocketAddr, error: &io::Error) -> Failure {
@@ -93,45 +104,67 @@ fn greet(configuration: &Configuration, address: SocketAddr) {
     output::line(format!("Mode: {}", configuration.mode));
     output::line(format!("Data: {}", configuration.database));
     output::line(format!("API reference: http://{address}/docs"));
-    output::line("Try:");
-    output::line(format!(
-        "  curl http://{address}/api/auth/register -H 'Content-Type: application/json' \
-         -d '{{\"email\": \"ada@acme.com\", \"password\": \"correct horse battery staple\", \
-         \"name\": \"Ada Lovelace\", \"organization\": \"Acme Corporation\"}}'"
-    ));
+    let strangers_may_register = configuration.settings.registration != RegistrationMode::Invited;
+    if configuration.mode == Mode::Development && strangers_may_register {
+        output::line("Try:");
+        output::line(format!(
+            "  curl http://{address}/api/auth/register -H 'Content-Type: application/json' \
+             -d '{{\"email\": \"ada@acme.com\", \"password\": \"correct horse battery staple\", \
+             \"name\": \"Ada Lovelace\", \"organization\": \"Acme Corporation\"}}'"
+        ));
+    }
     tracing::info!(%address, database = %configuration.database, "serving");
 }
 
-/// Ends the server on SIGTERM or SIGINT: says that it is not ready, gives load
-/// balancers time to notice, then lets what is under way finish. A second
-/// signal ends it at once.
-async fn end_on_signal(server: ServerHandle, draining: Draining, notice: Duration) {
-    let mut signals = match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
-        (Ok(terminate), Ok(interrupt)) => (terminate, interrupt),
-        (Err(error), _) | (_, Err(error)) => {
-            tracing::error!(%error, "signals cannot be received");
-            return;
-        }
-    };
-    let mut next = async || {
-        tokio::select! {
-            _ = signals.0.recv() => "SIGTERM",
-            _ = signals.1.recv() => "SIGINT",
-        }
-    };
-    let received = next().await;
-    tracing::info!(received, "ending");
+/// Serves until SIGTERM or SIGINT, then says that it is not ready, gives load
+/// balancers time to notice, and lets what is under way finish. A second signal
+/// ends that at once.
+async fn until_ended(
+    server: Server,
+    mut signals: Signals,
+    draining: Draining,
+    notice: Duration,
+) -> Result<(), Failure> {
+    let failed = |error: io::Error| Failure::failed(format!("The server failed: {error}."));
+    let handle = server.handle();
+    let mut server = std::pin::pin!(server);
+    tokio::select! {
+        ended = &mut server => return ended.map_err(failed),
+        received = signals.next() => tracing::info!(received, "ending"),
+    }
     draining.begin();
-    let graceful = async {
+    let stop = async {
         sleep(notice).await;
-        server.stop(true).await;
+        handle.stop(true).await;
     };
-    let is_over = tokio::select! {
-        () = graceful => true,
-        _ = next() => false,
-    };
-    if !is_over {
-        tracing::warn!("ending at once");
-        server.stop(false).await;
+    tokio::select! {
+        (ended, ()) = async { tokio::join!(server, stop) } => ended.map_err(failed),
+        received = signals.next() => {
+            tracing::warn!(received, "ending at once");
+            Err(Failure::failed("Ended at once by a second signal; requests were cut off."))
+        }
+    }
+}
+
+/// The signals that end the server. What comes before anybody asks is kept.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    /// The name of the next one.
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
     }
 }

@@ -1,25 +1,47 @@
 //! What a node does at intervals while it serves: heartbeats, and sweeping up.
 
-use std::{sync::Arc, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use guildhall_application::UseCases;
 use guildhall_domain::{ServingPeriod, Uptime};
 use guildhall_identity::SignInLimits;
 use tokio::time::{MissedTickBehavior, interval};
 
+use crate::output::with_causes;
+
 const SWEEP_EVERY: Duration = Duration::from_hours(1);
 const FORGET_EVERY: Duration = Duration::from_mins(5);
 
-/// Writes heartbeats until it is dropped.
-pub(crate) async fn heartbeats(use_cases: Arc<UseCases>, mut period: Option<ServingPeriod>) {
-    let mut ticks = interval(Uptime::HEARTBEAT.to_std().unwrap_or(Duration::from_secs(15)));
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    ticks.tick().await;
-    loop {
+/// Writes down that this node is serving.
+pub(crate) struct Heartbeats {
+    use_cases: Arc<UseCases>,
+    period: Option<ServingPeriod>,
+}
+
+impl Heartbeats {
+    /// Heartbeats of a node that begins to serve.
+    pub(crate) const fn new(use_cases: Arc<UseCases>) -> Self {
+        Self { use_cases, period: None }
+    }
+
+    /// Writes one.
+    pub(crate) async fn beat(&mut self) {
+        match self.use_cases.heartbeat.beat(self.period).await {
+            Ok(period) => self.period = Some(period),
+            Err(error) => {
+                tracing::warn!(error = with_causes(&error), "a heartbeat was not written");
+            }
+        }
+    }
+
+    /// Goes on writing them until it is dropped.
+    pub(crate) async fn run(&mut self) -> Infallible {
+        let mut ticks = interval(Uptime::HEARTBEAT.to_std().unwrap_or(Duration::from_secs(15)));
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         ticks.tick().await;
-        match use_cases.heartbeat.beat(period).await {
-            Ok(current) => period = Some(current),
-            Err(error) => tracing::warn!(%error, "a heartbeat was not written"),
+        loop {
+            ticks.tick().await;
+            self.beat().await;
         }
     }
 }
@@ -32,7 +54,7 @@ pub(crate) async fn sweeps(use_cases: Arc<UseCases>) {
         ticks.tick().await;
         match use_cases.sweep.execute().await {
             Ok(removed) => tracing::debug!(removed, "swept"),
-            Err(error) => tracing::warn!(%error, "nothing was swept"),
+            Err(error) => tracing::warn!(error = with_causes(&error), "nothing was swept"),
         }
     }
 }

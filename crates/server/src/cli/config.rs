@@ -15,9 +15,9 @@ pub(super) enum ConfigCommand {
 
 pub(super) fn run(command: &ConfigCommand, overrides: &Overrides) -> Result<(), Failure> {
     let ConfigCommand::Check = command;
-    let sources = Sources::read(overrides)?;
-    Configuration::from_sources(&sources)?;
-    for entry in sources.entries() {
+    let sources = Sources::read(overrides).map_err(Failure::into_finding)?;
+    let configuration = Configuration::from_sources(&sources).map_err(Failure::into_finding)?;
+    for entry in configuration.in_force(&sources) {
         output::line(entry);
     }
     Ok(())

@@ -5,8 +5,7 @@ use guildhall_application::{Error, ports::CounterDrift};
 use super::block_on;
 use crate::{
     config::Configuration,
-    first_admin::explain_failure,
-    output::{self, Failure},
+    output::{self, Failure, with_causes},
     wiring::Service,
 };
 
@@ -23,10 +22,10 @@ pub(super) fn run(configuration: &Configuration, fix: bool) -> Result<(), Failur
         }
         match (drifted.len(), fix) {
             (0, _) => output::line("Every counter is right."),
-            (count, true) => output::line(format!("{count} organizations were set right.")),
+            (count, true) => output::line(format!("Set right: {count}.")),
             (count, false) => {
                 let message = format!(
-                    "The counters of {count} organizations have drifted. \
+                    "Organizations whose counters have drifted: {count}. \
                      `guildhall doctor --fix` sets them right."
                 );
                 return Err(Failure::failed(message));
@@ -52,5 +51,5 @@ fn describe(drift: &CounterDrift) {
 
 #[expect(clippy::needless_pass_by_value, reason = "made for map_err")]
 fn failed(error: Error) -> Failure {
-    Failure::failed(explain_failure(&error))
+    Failure::failed(with_causes(&error))
 }

@@ -26,6 +26,12 @@ struct Cli {
     /// is one, without this.
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Where the database is: sqlite:PATH or postgres://…; other users of this
+    /// machine can read it here, so a password belongs into `DATABASE_URL`
+    #[arg(long, global = true, value_name = "URL")]
+    database_url: Option<String>,
+    #[command(flatten)]
+    serve: ServeArguments,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -55,33 +61,33 @@ enum Command {
         #[arg(long)]
         fix: bool,
     },
-    /// Print the `OpenAPI` document of the API
+    /// Print the OpenAPI document of the API
     Openapi,
     /// Look at the configuration
     #[command(subcommand)]
     Config(config::ConfigCommand),
 }
 
-#[derive(Args, Default)]
+#[derive(Args)]
 struct ServeArguments {
     /// Address and port to listen on; port 0 picks a free one
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<String>,
-    /// Where the database is: sqlite:PATH or postgres://…
-    #[arg(long, value_name = "URL")]
-    database_url: Option<String>,
 }
 
 /// Does what the command line asks for.
 pub(crate) fn run() -> Result<(), Failure> {
-    let Cli { config: file, command } = Cli::parse();
-    let load = || Configuration::load(&Overrides { file: file.clone(), ..Overrides::default() });
-    match command.unwrap_or_else(|| Command::Serve(ServeArguments::default())) {
-        Command::Serve(arguments) => serve::run(Configuration::load(&Overrides {
-            file,
-            listen: arguments.listen,
-            database_url: arguments.database_url,
-        })?),
+    let Cli { config: file, database_url, serve: ServeArguments { listen }, command } =
+        Cli::parse();
+    let overrides = Overrides { file, listen, database_url };
+    let load = || Configuration::load(&overrides);
+    let Some(command) = command else { return serve::run(load()?) };
+    match command {
+        Command::Serve(ServeArguments { listen }) => {
+            let listen = listen.or(overrides.listen);
+            serve::run(Configuration::load(&Overrides { listen, ..overrides })?)
+        }
+        _ if overrides.listen.is_some() => Err(Failure::usage("`--listen` is for `serve` alone.")),
         Command::Admin(command) => admin::run(command, load),
         Command::Migrate => migrate::run(&load()?),
         Command::Doctor { fix } => doctor::run(&load()?, fix),
@@ -89,9 +95,7 @@ pub(crate) fn run() -> Result<(), Failure> {
             output::text(&guildhall_http_api::openapi_json());
             Ok(())
         }
-        Command::Config(command) => {
-            config::run(&command, &Overrides { file, ..Overrides::default() })
-        }
+        Command::Config(command) => config::run(&command, &overrides),
     }
 }
 

@@ -1,5 +1,5 @@
-//! Every setting there is, once: where it is set, what it defaults to, what it
-//! means. `docs/configuration.md` has a row for each, held by a test.
+//! Every setting there is, once: where it is set and what it defaults to. What
+//! it means stands in `docs/configuration.md`, in a row for each, held by a test.
 
 /// One setting.
 #[derive(Debug)]
@@ -8,7 +8,7 @@ pub(crate) struct Key {
     pub(crate) path: &'static str,
     /// The environment variable that sets it.
     pub(crate) variable: &'static str,
-    /// What it is without being set, for people.
+    /// What it is without being set, for people; see also [`in_force`](super::in_force).
     pub(crate) default: &'static str,
     /// Whether its value is never shown.
     pub(crate) is_secret: bool,

@@ -45,10 +45,10 @@ impl<'a> Reader<'a> {
     ) -> Option<T> {
         let text = &self.sources.get(path)?.text;
         let quoted = format!("; it is `{text}`");
-        self.parsed(path, &quoted, parse)
+        self.parsed(path, &quoted, |text| parse(text.trim()))
     }
 
-    /// The same for a setting whose value must not be repeated.
+    /// The same for a setting whose value must not be repeated, nor trimmed.
     pub(super) fn secret<T, E: Display>(
         &mut self,
         path: &str,
@@ -64,7 +64,7 @@ impl<'a> Reader<'a> {
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Option<T> {
         let setting = self.sources.get(path)?;
-        parse(setting.text.trim())
+        parse(&setting.text)
             .map_err(|error| {
                 let variable = keys::by_path(path).map_or("", |key| key.variable);
                 let from = &setting.source;

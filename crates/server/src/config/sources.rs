@@ -13,6 +13,7 @@ use figment::{
     providers::{Format, Toml},
     value::{Dict, Value},
 };
+use strsim::normalized_damerau_levenshtein;
 
 use super::keys::{self, FILE_VARIABLE, KEYS, Key};
 use crate::output::Failure;
@@ -53,7 +54,10 @@ impl Sources {
     #[expect(clippy::disallowed_methods, reason = "this is what owns the environment")]
     pub(crate) fn read(overrides: &Overrides) -> Result<Self, Failure> {
         let named = overrides.file.clone();
-        let named = named.or_else(|| env::var_os(FILE_VARIABLE).map(PathBuf::from));
+        let named = named.or_else(|| {
+            let variable = env::var_os(FILE_VARIABLE).filter(|path| !path.is_empty());
+            variable.map(PathBuf::from)
+        });
         let variables = env::vars_os().filter_map(|(name, value)| {
             let name = name.into_string().ok()?;
             Some((name, value.to_string_lossy().into_owned()))
@@ -100,19 +104,6 @@ impl Sources {
         &self.unknown
     }
 
-    /// Every setting, one a line: what is in force and where it comes from.
-    pub(crate) fn entries(&self) -> impl Iterator<Item = String> {
-        KEYS.iter().map(|key| match self.get(key.path) {
-            None => format!("{} = {} (default)", key.path, key.default),
-            Some(Setting { source, .. }) if key.is_secret => {
-                format!("{} = *** ({source})", key.path)
-            }
-            Some(Setting { text, source }) => {
-                format!("{} = {} ({source})", key.path, shown(key, text))
-            }
-        })
-    }
-
     fn set(&mut self, key: &Key, text: String, source: String) {
         self.settings.insert(key.path, Setting { text, source });
     }
@@ -123,7 +114,10 @@ impl Sources {
             return Ok(());
         }
         let name = path.display();
-        let unreadable = |error| Failure::usage(format!("{name} cannot be read: {error}"));
+        let unreadable = |error: figment::Error| {
+            let error = without_excerpt(&error.to_string());
+            Failure::usage(format!("The configuration file {name} cannot be read: {error}."))
+        };
         let profiles = file.data().map_err(unreadable)?;
         for dict in profiles.into_values() {
             self.add_dict("", dict, &name.to_string());
@@ -154,7 +148,8 @@ impl Sources {
             // Unset and empty are the same to most of what sets variables.
             Some(_) if text.is_empty() => {}
             Some(key) => self.set(key, text, name.to_owned()),
-            None if name.starts_with("GUILDHALL_") && name != FILE_VARIABLE => {
+            None if name == FILE_VARIABLE || is_about_a_service(name, &text) => {}
+            None if name.starts_with(PREFIX) => {
                 let known = KEYS.iter().map(|key| key.variable);
                 self.unknown
                     .push(format!("The variable {name} is no setting{}", nearest(name, known)));
@@ -182,20 +177,45 @@ fn text_of(value: &Value) -> Option<String> {
     })
 }
 
-/// What a setting is shown as: an address of a database without its password.
-fn shown(key: &Key, text: &str) -> String {
-    if key.path != "database_url" {
-        return text.to_owned();
-    }
-    text.parse::<guildhall_persistence::DatabaseUrl>()
-        .map_or_else(|_| "***".to_owned(), |url| url.to_string())
+/// What every variable but `DATABASE_URL` begins with.
+const PREFIX: &str = "GUILDHALL_";
+
+/// Whether Kubernetes or Docker set the variable, to tell of a service that is
+/// called `guildhall` or `guildhall-…` itself.
+fn is_about_a_service(name: &str, text: &str) -> bool {
+    let has_numbered_port = || {
+        let mut parts = name.split("_PORT_").skip(1);
+        parts.any(|part| part.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    name.starts_with(PREFIX)
+        && (name.ends_with("_SERVICE_HOST")
+            || name.contains("_SERVICE_PORT")
+            || (name.ends_with("_PORT") && text.contains("://"))
+            || has_numbered_port())
+}
+
+/// What is wrong with a file, without the line of it, which may hold a secret.
+fn without_excerpt(error: &str) -> String {
+    let is_excerpt = |line: &str| {
+        let line = line.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ');
+        line.is_empty() || line.starts_with('|')
+    };
+    let lines: Vec<_> = error.lines().filter(|line| !is_excerpt(line)).collect();
+    lines.join(": ")
 }
 
 /// The known name that somebody most likely meant.
 fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let own_part = |name: &'a str| name.strip_prefix(PREFIX).unwrap_or(name);
+    let meant = name.strip_prefix(PREFIX).unwrap_or(name);
+    let likeness = |known: &str| {
+        // `log` for `log.filter`: the name of a section where one of its settings belongs.
+        let section = known.split_once('.').map(|(section, _)| section);
+        if section == Some(meant) { 0.6 } else { normalized_damerau_levenshtein(meant, known) }
+    };
     known
-        .map(|known| (strsim::jaro_winkler(name, known), known))
-        .filter(|(likeness, _)| *likeness > 0.8)
+        .map(|known| (likeness(own_part(known)), known))
+        .filter(|(likeness, _)| *likeness > 0.55)
         .max_by(|(one, _), (other, _)| one.total_cmp(other))
         .map_or_else(|| ".".to_owned(), |(_, known)| format!("; did you mean `{known}`?"))
 }
@@ -263,19 +283,49 @@ mod tests {
         assert!(Sources::collect(Some(missing), [], &Overrides::default()).is_err());
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("guildhall.toml");
-        std::fs::write(&path, "listen = ").unwrap();
-        let failure = Sources::collect(Some(&path), [], &Overrides::default()).unwrap_err();
-        assert!(failure.to_string().contains("guildhall.toml"), "{failure}");
+        for content in [
+            "listen = ",
+            "[admin]\npassword = \"hush",
+            "[admin]\npassword = hush",
+            "[admin]\npassword = 'x'\npassword = 'hush'",
+            "[admin]\npassword = 'x' 'hush'",
+        ] {
+            std::fs::write(&path, content).unwrap();
+            let failure = Sources::collect(Some(&path), [], &Overrides::default()).unwrap_err();
+            let told = failure.to_string();
+            assert!(told.contains("guildhall.toml") && told.contains("line"), "{told}");
+            assert!(!told.contains("hush") && !told.contains('\n'), "{told}");
+        }
     }
 
     #[test]
-    fn secrets_are_not_shown() {
+    fn a_service_of_the_same_name_is_no_misspelt_setting() {
         let sources = Sources::of_variables(&[
-            ("GUILDHALL_ADMIN_PASSWORD", "hush"),
-            ("DATABASE_URL", "postgres://guild:hush@localhost/guild"),
+            ("GUILDHALL_SERVICE_HOST", "10.0.0.1"),
+            ("GUILDHALL_SERVICE_PORT", "8080"),
+            ("GUILDHALL_SERVICE_PORT_HTTP", "8080"),
+            ("GUILDHALL_PORT", "tcp://10.0.0.1:8080"),
+            ("GUILDHALL_PORT_8080_TCP", "tcp://10.0.0.1:8080"),
+            ("GUILDHALL_PORT_8080_TCP_ADDR", "10.0.0.1"),
+            ("GUILDHALL_DB_PORT_5432_TCP_PROTO", "tcp"),
         ]);
-        let shown: Vec<_> = sources.entries().collect();
-        assert_eq!(shown.len(), KEYS.len());
-        assert!(!shown.join("\n").contains("hush"));
+        assert!(sources.unknown().is_empty(), "{:?}", sources.unknown());
+        let sources = Sources::of_variables(&[("GUILDHALL_PORT", "8080")]);
+        assert_eq!(sources.unknown().len(), 1);
+    }
+
+    #[test]
+    fn only_what_is_alike_is_suggested() {
+        let variables = || KEYS.iter().map(|key| key.variable);
+        for (name, meant) in [
+            ("GUILDHALL_DATABASE_URL", "DATABASE_URL"),
+            ("GUILDHALL_CORS_ORIGINS", "GUILDHALL_HTTP_CORS_ORIGINS"),
+            ("GUILDHALL_AUTOJOIN", "GUILDHALL_AUTO_JOIN"),
+        ] {
+            assert_eq!(nearest(name, variables()), format!("; did you mean `{meant}`?"));
+        }
+        assert_eq!(nearest("GUILDHALL_FOO", variables()), ".");
+        let paths = KEYS.iter().map(|key| key.path);
+        assert_eq!(nearest("shutdown", paths), "; did you mean `shutdown.grace`?");
     }
 }

@@ -1,0 +1,143 @@
+//! The configuration as a whole.
+
+use super::*;
+
+fn load(variables: &[(&str, &str)]) -> Result<Configuration, String> {
+    let at_home = [("GUILDHALL_DATA_DIR", "/var/lib/guildhall")];
+    let variables = [&at_home, variables].concat();
+    let sources = Sources::of_variables(&variables);
+    Configuration::from_sources(&sources).map_err(|failure| failure.to_string())
+}
+
+const PRODUCTION: [(&str, &str); 4] = [
+    ("GUILDHALL_MODE", "production"),
+    ("GUILDHALL_PUBLIC_URL", "https://guildhall.acme.com"),
+    ("GUILDHALL_REGISTRATION", "invited"),
+    ("GUILDHALL_EMAIL_VERIFICATION", "off"),
+];
+
+#[test]
+fn nothing_need_be_set() {
+    let configuration = load(&[]).unwrap();
+    assert_eq!(configuration.mode, Mode::Development);
+    assert_eq!(configuration.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(configuration.settings.auto_join, AutoJoin::EmailDomain);
+    assert_eq!(configuration.settings.registration, RegistrationMode::Open);
+    let file = configuration.database.sqlite_path().unwrap();
+    assert_eq!(file.to_str(), Some("/var/lib/guildhall/guildhall.db"));
+    assert!(configuration.rate_limits && configuration.first_admin.is_none());
+}
+
+#[test]
+fn every_fault_is_told_with_its_source() {
+    let told = load(&[
+        ("GUILDHALL_LISTEN", "localhost"),
+        ("GUILDHALL_MODE", "prod"),
+        ("GUILDHALL_DEFAULT_ORGANIZATION_DOMAIN", "not a domain"),
+        ("GUILDHALL_DEFAULT_ORGANIZATION_WORKSPACES", "1001"),
+        ("GUILDHALL_HTTP_TRUSTED_PROXIES", "10.0.0.0/8, x"),
+        ("GUILDHALL_LOG", "a=b=c"),
+        ("GUILDHALL_ADMIN_EMAIL", "root@acme.com"),
+        ("DATABASE_URL", "mysql://root:hush@localhost"),
+        ("GUILDHALL_REGISTRATIONS", "open"),
+    ])
+    .unwrap_err();
+    for name in [
+        "GUILDHALL_LISTEN",
+        "GUILDHALL_MODE",
+        "GUILDHALL_DEFAULT_ORGANIZATION_DOMAIN",
+        "GUILDHALL_DEFAULT_ORGANIZATION_WORKSPACES",
+        "GUILDHALL_HTTP_TRUSTED_PROXIES",
+        "GUILDHALL_LOG",
+        "GUILDHALL_ADMIN_PASSWORD",
+        "DATABASE_URL",
+        "GUILDHALL_REGISTRATIONS",
+    ] {
+        assert!(told.contains(name), "{name} in {told}");
+    }
+    assert!(!told.contains("hush"), "{told}");
+}
+
+#[test]
+fn development_stays_on_this_machine() {
+    for (address, taken) in [
+        ("127.0.0.1:0", true),
+        ("127.0.0.2:80", true),
+        ("[::1]:8080", true),
+        ("0.0.0.0:8080", false),
+        ("192.0.2.1:8080", false),
+        ("[::]:8080", false),
+    ] {
+        assert_eq!(load(&[("GUILDHALL_LISTEN", address)]).is_ok(), taken, "{address}");
+    }
+}
+
+#[test]
+fn production_wants_its_choices_made() {
+    let configuration = load(&PRODUCTION).unwrap();
+    assert_eq!(configuration.settings.auto_join, AutoJoin::VerifiedDomain);
+    assert!(configuration.settings.transport_is_encrypted);
+    for (missing, _) in &PRODUCTION[1..] {
+        let rest: Vec<_> = PRODUCTION.iter().copied().filter(|(name, _)| name != missing).collect();
+        assert!(load(&rest).unwrap_err().contains(missing), "{missing}");
+    }
+    let unproven = [&PRODUCTION[..], &[("GUILDHALL_AUTO_JOIN", "email-domain")]].concat();
+    assert!(load(&unproven).unwrap_err().contains("GUILDHALL_AUTO_JOIN"));
+}
+
+#[test]
+fn nobody_believes_that_addresses_are_verified() {
+    for mode in [&[][..], &PRODUCTION[..]] {
+        let verified = [mode, &[("GUILDHALL_EMAIL_VERIFICATION", "required")]].concat();
+        assert!(load(&verified).unwrap_err().contains("sends no mail"));
+    }
+}
+
+#[test]
+fn a_password_is_taken_as_it_was_typed() {
+    let password = " correct horse battery staple ";
+    let admin =
+        [("GUILDHALL_ADMIN_EMAIL", "root@acme.com"), ("GUILDHALL_ADMIN_PASSWORD", password)];
+    let command = load(&admin).unwrap().first_admin.unwrap();
+    assert_eq!(command.password.as_password().expose(), password);
+    let email = "correct-horse-battery-staple@acme.com";
+    let same = [("GUILDHALL_ADMIN_EMAIL", email), ("GUILDHALL_ADMIN_PASSWORD", email)];
+    assert!(load(&same).unwrap_err().contains("GUILDHALL_ADMIN_PASSWORD"));
+}
+
+#[test]
+fn what_is_in_force_is_shown_with_its_source() {
+    let variables = [
+        ("GUILDHALL_DATA_DIR", "/var/lib/guildhall"),
+        ("GUILDHALL_ADMIN_EMAIL", "root@acme.com"),
+        ("GUILDHALL_ADMIN_PASSWORD", "correct horse battery staple"),
+    ];
+    let sources = Sources::of_variables(&[&variables[..], &PRODUCTION[..]].concat());
+    let configuration = Configuration::from_sources(&sources).unwrap();
+    let shown: Vec<_> = configuration.in_force(&sources).collect();
+    for line in [
+        "mode = production (GUILDHALL_MODE)",
+        "data_dir = /var/lib/guildhall (GUILDHALL_DATA_DIR)",
+        "database_url = sqlite:/var/lib/guildhall/guildhall.db (default)",
+        "auto_join = verified-domain (default)",
+        "admin.password = *** (GUILDHALL_ADMIN_PASSWORD)",
+        "passwords.queue = 512 (default)",
+    ] {
+        assert!(shown.iter().any(|shown| shown == line), "{line} in {shown:#?}");
+    }
+    assert!(!shown.concat().contains("battery"));
+}
+
+#[test]
+fn the_table_of_settings_tells_the_defaults() {
+    let configuration = load(&[]).unwrap();
+    for key in keys::KEYS {
+        // Set to its default, a setting is as it is without being set.
+        if key.default.contains(' ') || key.default == "none" || key.path == "data_dir" {
+            continue;
+        }
+        let set = load(&[(key.variable, key.default)]).unwrap();
+        let masked = |configuration| format!("{configuration:?}");
+        assert_eq!(masked(set), masked(configuration.clone()), "{}", key.path);
+    }
+}
