@@ -18,7 +18,7 @@ pub enum Action {
     LoginSucceeded,
     /// An attempt to sign in was refused.
     LoginFailed,
-    /// A session was ended by its user.
+    /// A session was ended by its user, or to make room for another of theirs.
     SessionEnded,
     /// A password was changed.
     PasswordChanged,

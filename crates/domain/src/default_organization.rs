@@ -42,30 +42,35 @@ impl DefaultOrganizationPolicy {
         any_organization_exists: bool,
         callers_organization: Option<&OrganizationName>,
     ) -> Option<DefaultOrganizationPlan> {
-        if any_organization_exists { None } else { Some(self.plan(callers_organization, 1)) }
+        if any_organization_exists { None } else { Some(self.plan(callers_organization, None)) }
     }
 
     /// What a registration that names no organization brings about: the
     /// default organization, unless the installation has one already.
     ///
-    /// `attempt` counts from 1. A name can be held by an organization that
-    /// somebody called `Default Organization`; later attempts add a number.
+    /// Somebody may have called theirs `Default Organization`. When the name is
+    /// taken, ask with a random `distinction`, which is added to it: nobody can
+    /// hold all of those names, as they could names that count up.
     #[must_use]
     pub fn on_unnamed_registration(
         &self,
         default_organization_exists: bool,
-        attempt: u32,
+        distinction: Option<u32>,
     ) -> Option<DefaultOrganizationPlan> {
-        if default_organization_exists { None } else { Some(self.plan(None, attempt)) }
+        if default_organization_exists { None } else { Some(self.plan(None, distinction)) }
     }
 
-    fn plan(&self, name: Option<&OrganizationName>, attempt: u32) -> DefaultOrganizationPlan {
-        let numbered = || match attempt {
-            0 | 1 => Self::NAME.to_owned(),
-            n => format!("{} {n}", Self::NAME),
+    fn plan(
+        &self,
+        name: Option<&OrganizationName>,
+        distinction: Option<u32>,
+    ) -> DefaultOrganizationPlan {
+        let own = || match distinction {
+            None => Self::NAME.to_owned(),
+            Some(distinction) => format!("{} {distinction:08x}", Self::NAME),
         };
         DefaultOrganizationPlan {
-            name: name.cloned().unwrap_or_else(|| OrganizationName::made_up(numbered())),
+            name: name.cloned().unwrap_or_else(|| OrganizationName::made_up(own())),
             domain: self.domain.clone(),
             workspaces: self.workspaces,
         }
@@ -105,10 +110,16 @@ mod tests {
 
     #[test]
     fn an_unnamed_registration_creates_it_once() {
-        assert_eq!(policy().on_unnamed_registration(true, 1), None);
-        for (attempt, name) in [(1, "Default Organization"), (2, "Default Organization 2")] {
-            let plan = policy().on_unnamed_registration(false, attempt).unwrap();
+        for (distinction, name) in [
+            (None, "Default Organization"),
+            (Some(0), "Default Organization 00000000"),
+            (Some(0x2a), "Default Organization 0000002a"),
+            (Some(u32::MAX), "Default Organization ffffffff"),
+        ] {
+            assert_eq!(policy().on_unnamed_registration(true, distinction), None);
+            let plan = policy().on_unnamed_registration(false, distinction).unwrap();
             assert_eq!(plan.name.as_str(), name);
+            assert_eq!(plan.name, name.parse().unwrap());
         }
     }
 }

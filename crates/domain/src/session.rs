@@ -48,6 +48,10 @@ pub struct Session {
 }
 
 impl Session {
+    /// How many a user has at once, at most: more than anybody's devices, and
+    /// a bound on what clients leave behind that sign in for each request.
+    pub const MAX_PER_USER: u32 = 100;
+
     /// A session that begins now.
     #[must_use]
     pub fn begin(

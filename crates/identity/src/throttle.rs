@@ -8,20 +8,22 @@ use std::{
     time::Duration,
 };
 
-use governor::{
-    DefaultKeyedRateLimiter, Quota, RateLimiter,
-    clock::{Clock, DefaultClock},
-};
-use guildhall_application::ports::SignInThrottle;
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock};
+use guildhall_application::ports::{Refusal, SignInThrottle};
 use guildhall_domain::EmailAddress;
 
 /// How many attempts a minute are let through; as many may come at once.
+///
+/// A network is an address, or a /64 of IPv6, which is what one customer gets.
 #[derive(Debug, Clone, Copy)]
 pub struct SignInQuota {
-    /// From one address (one /64 of IPv6, which is what one customer gets):
-    /// enough for an office behind one address.
-    pub per_address: NonZeroU32,
-    /// To one account: enough for a person who has forgotten which password it was.
+    /// From one network: enough for an office behind one address.
+    pub per_network: NonZeroU32,
+    /// To one account from one network: enough for a person who has forgotten
+    /// which password it was.
+    pub per_account_and_network: NonZeroU32,
+    /// To one account from all networks: enough that who knows nothing but its
+    /// address needs many networks to keep its owner out.
     pub per_account: NonZeroU32,
 }
 
@@ -33,25 +35,25 @@ impl Default for SignInQuota {
                 None => NonZeroU32::MIN,
             }
         }
-        Self { per_address: quota(60), per_account: quota(10) }
+        Self { per_network: quota(60), per_account_and_network: quota(10), per_account: quota(100) }
     }
 }
 
-/// Addresses and accounts that are remembered at once, at most.
+/// What each limit remembers at once, at most.
 const MAX_KEYS: usize = 200_000;
 
 /// What a newcomer is told while that many are remembered.
-const WHEN_FULL: Duration = Duration::from_mins(1);
+const WHEN_FULL: Refusal = Refusal { retry_after: Duration::from_mins(1), is_first: false };
 
-/// Limits attempts to sign in per address and per account.
+/// Limits attempts to sign in per network and per account.
 pub struct SignInLimits {
     limits: Option<Limits>,
 }
 
 struct Limits {
-    addresses: DefaultKeyedRateLimiter<IpAddr>,
-    accounts: DefaultKeyedRateLimiter<String>,
-    clock: DefaultClock,
+    networks: Limit<IpAddr>,
+    accounts_and_networks: Limit<(String, Option<IpAddr>)>,
+    accounts: Limit<String>,
 }
 
 impl SignInLimits {
@@ -60,9 +62,9 @@ impl SignInLimits {
     pub fn new(quota: SignInQuota) -> Self {
         Self {
             limits: Some(Limits {
-                addresses: RateLimiter::keyed(Quota::per_minute(quota.per_address)),
-                accounts: RateLimiter::keyed(Quota::per_minute(quota.per_account)),
-                clock: DefaultClock::default(),
+                networks: Limit::per_minute(quota.per_network),
+                accounts_and_networks: Limit::per_minute(quota.per_account_and_network),
+                accounts: Limit::per_minute(quota.per_account),
             }),
         }
     }
@@ -73,14 +75,13 @@ impl SignInLimits {
         Self { limits: None }
     }
 
-    /// Forgets addresses and accounts that have their whole quota again. Call
-    /// it every few minutes.
+    /// Forgets networks and accounts that have their whole quota again. Call it
+    /// every few minutes.
     pub fn forget_idle(&self) {
         if let Some(limits) = &self.limits {
-            limits.addresses.retain_recent();
-            limits.addresses.shrink_to_fit();
-            limits.accounts.retain_recent();
-            limits.accounts.shrink_to_fit();
+            limits.networks.forget_idle();
+            limits.accounts_and_networks.forget_idle();
+            limits.accounts.forget_idle();
         }
     }
 }
@@ -90,32 +91,62 @@ impl SignInThrottle for SignInLimits {
         &self,
         address: Option<IpAddr>,
         account: Option<&EmailAddress>,
-    ) -> Result<(), Duration> {
+    ) -> Result<(), Refusal> {
         let Some(limits) = &self.limits else { return Ok(()) };
-        if let Some(address) = address {
-            limits.check(&limits.addresses, &network_of(address))?;
+        let network = address.map(network_of);
+        if let Some(network) = network {
+            limits.networks.check(&network)?;
         }
         if let Some(account) = account {
-            limits.check(&limits.accounts, &account.key().to_owned())?;
+            // The account's own limit comes last: what one network has too much
+            // of takes nothing from the others.
+            let account = account.key().to_owned();
+            limits.accounts_and_networks.check(&(account.clone(), network))?;
+            limits.accounts.check(&account)?;
         }
         Ok(())
     }
 }
 
-impl Limits {
-    fn check<K: Clone + Eq + Hash>(
-        &self,
-        limiter: &DefaultKeyedRateLimiter<K>,
-        key: &K,
-    ) -> Result<(), Duration> {
-        if limiter.len() >= MAX_KEYS {
-            limiter.retain_recent();
-            if limiter.len() >= MAX_KEYS {
-                return Err(WHEN_FULL);
-            }
+/// A limit on the attempts of each key.
+struct Limit<K: Clone + Eq + Hash> {
+    attempts: DefaultKeyedRateLimiter<K>,
+    /// Lets one refusal a minute pass for the first.
+    first_refusals: DefaultKeyedRateLimiter<K>,
+}
+
+impl<K: Clone + Eq + Hash> Limit<K> {
+    fn per_minute(attempts: NonZeroU32) -> Self {
+        Self {
+            attempts: RateLimiter::keyed(Quota::per_minute(attempts)),
+            first_refusals: RateLimiter::keyed(Quota::per_minute(NonZeroU32::MIN)),
         }
-        limiter.check_key(key).map_err(|until| until.wait_time_from(self.clock.now()))
     }
+
+    fn check(&self, key: &K) -> Result<(), Refusal> {
+        if !has_room(&self.attempts) {
+            return Err(WHEN_FULL);
+        }
+        self.attempts.check_key(key).map_err(|until| Refusal {
+            retry_after: until.wait_time_from(self.attempts.clock().now()),
+            is_first: has_room(&self.first_refusals) && self.first_refusals.check_key(key).is_ok(),
+        })
+    }
+
+    fn forget_idle(&self) {
+        for limiter in [&self.attempts, &self.first_refusals] {
+            limiter.retain_recent();
+            limiter.shrink_to_fit();
+        }
+    }
+}
+
+/// Whether one more key can be remembered.
+fn has_room<K: Clone + Eq + Hash>(limiter: &DefaultKeyedRateLimiter<K>) -> bool {
+    if limiter.len() >= MAX_KEYS {
+        limiter.retain_recent();
+    }
+    limiter.len() < MAX_KEYS
 }
 
 /// The address, or the /64 it lies in.
@@ -130,10 +161,12 @@ fn network_of(address: IpAddr) -> IpAddr {
 mod tests {
     use super::*;
 
-    fn limits(per_address: u32, per_account: u32) -> SignInLimits {
+    fn limits(per_network: u32, per_account_and_network: u32, per_account: u32) -> SignInLimits {
+        let quota = |attempts| NonZeroU32::new(attempts).unwrap();
         SignInLimits::new(SignInQuota {
-            per_address: NonZeroU32::new(per_address).unwrap(),
-            per_account: NonZeroU32::new(per_account).unwrap(),
+            per_network: quota(per_network),
+            per_account_and_network: quota(per_account_and_network),
+            per_account: quota(per_account),
         })
     }
 
@@ -142,28 +175,69 @@ mod tests {
         Some(text.parse().unwrap())
     }
 
+    fn email(text: &str) -> EmailAddress {
+        text.parse().unwrap()
+    }
+
     #[test]
-    fn an_address_is_stopped_and_told_when_to_come_back() {
-        let limits = limits(2, 100);
+    fn a_network_is_stopped_and_told_when_to_come_back() {
+        let limits = limits(2, 100, 100);
         assert!(limits.admit(ip("192.0.2.1"), None).is_ok());
         assert!(limits.admit(ip("192.0.2.1"), None).is_ok());
-        let wait = limits.admit(ip("192.0.2.1"), None).unwrap_err();
+        let wait = limits.admit(ip("192.0.2.1"), None).unwrap_err().retry_after;
         assert!(wait > Duration::ZERO && wait <= Duration::from_secs(30));
         assert!(limits.admit(ip("192.0.2.2"), None).is_ok(), "others go on");
     }
 
     #[test]
-    fn an_account_is_protected_from_many_addresses() {
-        let limits = limits(100, 1);
-        let ada: EmailAddress = "ada@acme.com".parse().unwrap();
-        let same: EmailAddress = "ADA@acme.com".parse().unwrap();
+    fn one_network_does_not_lock_the_owner_out() {
+        let limits = limits(100, 1, 3);
+        let (ada, same) = (email("ada@acme.com"), email("ADA@acme.com"));
         assert!(limits.admit(ip("192.0.2.1"), Some(&ada)).is_ok());
+        for _ in 0..5 {
+            assert!(limits.admit(ip("192.0.2.1"), Some(&same)).is_err());
+        }
+        assert!(limits.admit(ip("192.0.2.1"), Some(&email("bob@acme.com"))).is_ok());
+        assert!(limits.admit(ip("192.0.2.2"), Some(&ada)).is_ok());
+        assert!(limits.admit(ip("192.0.2.3"), Some(&ada)).is_ok());
+    }
+
+    #[test]
+    fn an_account_is_protected_from_many_networks() {
+        let limits = limits(100, 100, 2);
+        let (ada, same) = (email("ada@acme.com"), email("ADA@acme.com"));
+        assert!(limits.admit(ip("192.0.2.1"), Some(&ada)).is_ok());
+        assert!(limits.admit(None, Some(&ada)).is_ok());
         assert!(limits.admit(ip("192.0.2.2"), Some(&same)).is_err());
+        assert!(limits.admit(ip("192.0.2.2"), Some(&email("bob@acme.com"))).is_ok());
+    }
+
+    #[test]
+    fn attempts_from_nowhere_are_one_network() {
+        let limits = limits(100, 1, 100);
+        assert!(limits.admit(None, Some(&email("ada@acme.com"))).is_ok());
+        assert!(limits.admit(None, Some(&email("ada@acme.com"))).is_err());
+    }
+
+    #[test]
+    fn of_many_refusals_one_is_the_first_for_each_key() {
+        let limits = limits(2, 1, 100);
+        let is_first = |address: &str, account: Option<&str>| {
+            let account = account.map(email);
+            limits.admit(ip(address), account.as_ref()).err().map(|refusal| refusal.is_first)
+        };
+        let (ada, bob) = (Some("ada@acme.com"), Some("bob@acme.com"));
+        for expected in [None, Some(true), Some(true), Some(false), Some(false)] {
+            assert_eq!(is_first("192.0.2.1", ada), expected, "the account, then the network");
+        }
+        for (account, expected) in [(ada, None), (ada, Some(true)), (bob, Some(true))] {
+            assert_eq!(is_first("192.0.2.2", account), expected, "another network");
+        }
     }
 
     #[test]
     fn a_network_of_ipv6_is_one_address() {
-        let limits = limits(1, 1);
+        let limits = limits(1, 1, 1);
         assert!(limits.admit(ip("2001:db8::1"), None).is_ok());
         assert!(limits.admit(ip("2001:db8::2"), None).is_err());
         assert!(limits.admit(ip("2001:db8:0:1::1"), None).is_ok());

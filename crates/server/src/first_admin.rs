@@ -5,7 +5,8 @@ use guildhall_application::{Error, UseCases, operations::CreateAdminCommand};
 use crate::output::{Failure, with_causes};
 
 /// Makes the account that the configuration names, if the installation has no
-/// platform admin yet.
+/// platform admin yet. An account that has the address already stays what it
+/// is: anybody may have registered it before the configuration named it.
 pub(crate) async fn ensure(
     use_cases: &UseCases,
     command: Option<CreateAdminCommand>,
@@ -17,6 +18,15 @@ pub(crate) async fn ensure(
             Ok(())
         }
         Ok(None) => Ok(()),
+        Err(Error::EmailTaken) => {
+            tracing::warn!(
+                email = %command.email,
+                "no platform admin was made: the configured address has an account already, \
+                 whose owner may be anybody. Configure another address as admin.email, or run \
+                 `guildhall admin create` with one"
+            );
+            Ok(())
+        }
         Err(error) => Err(explain(error, &command)),
     }
 }

@@ -7,7 +7,10 @@ use guildhall_domain::{Action, AuditEvent, Password, Resource, UserStatus};
 use super::NewPassword;
 use crate::{
     Caller, Error, Fault,
-    ports::{Clock, IdGenerator, PasswordHasher, SignInThrottle, Store, UserQueries, Verification},
+    ports::{
+        Clock, IdGenerator, PasswordHasher, Refusal, SignInThrottle, Store, UserQueries,
+        Verification,
+    },
 };
 
 /// A change of password.
@@ -50,7 +53,7 @@ impl ChangePassword {
             .map_err(|error| Error::Invalid(vec![Fault::of_field("new_password", error)]))?;
         self.throttle
             .admit(caller.origin.ip_address, Some(&caller.user.email))
-            .map_err(|retry_after| Error::TooManyAttempts { retry_after })?;
+            .map_err(|Refusal { retry_after, .. }| Error::TooManyAttempts { retry_after })?;
         let user = caller.user.id;
         let hash = self.users.password_of(user).await?;
         if self.hasher.verify(&command.current, hash.clone()).await? == Verification::Mismatch {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use guildhall_domain::{
     Action, AuditActor, AuditEvent, EmailAddress, MembershipSource, Organization, OrganizationName,
-    OrganizationRole, Origin, PersonName, Resource, Timestamp, User, UserRole,
+    OrganizationRole, Origin, PersonName, Resource, Session, Timestamp, User, UserRole,
 };
 
 use super::{NewPassword, SignedIn, signed_in::SessionStarter};
@@ -12,7 +12,7 @@ use crate::{
     Error, Fault, Settings,
     organization::founding::{Admission, Founder},
     ports::{
-        Clock, Insertion, PasswordHash, PasswordHasher, SignInThrottle, Store, UnitOfWork,
+        Clock, Insertion, PasswordHash, PasswordHasher, Refusal, SignInThrottle, Store, UnitOfWork,
         UserQueries, UserWithOrganization,
     },
 };
@@ -69,7 +69,7 @@ impl Register {
         }
         self.throttle
             .admit(origin.ip_address, None)
-            .map_err(|retry_after| Error::TooManyAttempts { retry_after })?;
+            .map_err(|Refusal { retry_after, .. }| Error::TooManyAttempts { retry_after })?;
         // Hashing is dear: look for the address first. The transaction decides.
         if self.users.by_email(&command.email).await?.is_some() {
             return Err(Error::EmailTaken);
@@ -97,13 +97,13 @@ impl Register {
         if work.users().insert(&user, password).await? == Insertion::Conflict {
             return Err(Error::EmailTaken);
         }
-        self.audit_registration(work, &user, origin, now).await?;
+        let (token, session) = self.sessions.begin(work, &user, origin, now).await?;
+        self.audit_registration(work, &user, &session, origin, now).await?;
 
         let organization = self.enter(work, &user, origin, command, now).await?;
         user.home = Some(organization.id);
         work.users().update(&user).await?;
 
-        let (token, session) = self.sessions.begin(work, user.id, origin, now).await?;
         Ok(SignedIn {
             token,
             expires_in: session.expires_at - now,
@@ -147,6 +147,7 @@ impl Register {
         &self,
         work: &mut dyn UnitOfWork,
         user: &User,
+        session: &Session,
         origin: &Origin,
         now: Timestamp,
     ) -> Result<(), Error> {
@@ -157,7 +158,8 @@ impl Register {
             Resource::User(user.id),
             origin,
             now,
-        );
+        )
+        .with("session", session.id);
         Ok(work.audit_log().append(&event).await?)
     }
 

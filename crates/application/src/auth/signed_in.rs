@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use guildhall_domain::{Origin, Session, SessionLifetimes, Timestamp, UserId};
+use guildhall_domain::{
+    Action, AuditActor, AuditEvent, Origin, Resource, Session, SessionLifetimes, Timestamp, User,
+};
 
 use crate::ports::{
     AccessToken, IdGenerator, StoreError, TokenService, UnitOfWork, UserWithOrganization,
@@ -29,18 +31,44 @@ pub(crate) struct SessionStarter {
 }
 
 impl SessionStarter {
-    /// Adds a session to the unit of work; it lives once that is committed.
+    /// Adds a session to the unit of work; it lives once that is committed, and
+    /// those for which it leaves no room end with it.
     pub(crate) async fn begin(
         &self,
         work: &mut dyn UnitOfWork,
-        user: UserId,
+        user: &User,
         origin: &Origin,
         now: Timestamp,
     ) -> Result<(AccessToken, Session), StoreError> {
+        self.make_room(work, user, origin, now).await?;
         let session =
-            Session::begin(self.ids.session_id(), user, self.lifetimes, origin.clone(), now);
+            Session::begin(self.ids.session_id(), user.id, self.lifetimes, origin.clone(), now);
         let (token, hash) = self.tokens.issue();
         work.sessions().insert(&session, &hash).await?;
         Ok((token, session))
+    }
+
+    /// Ends the oldest sessions of a user beyond those that one more may join.
+    async fn make_room(
+        &self,
+        work: &mut dyn UnitOfWork,
+        user: &User,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let ended = work.sessions().trim(user.id, Session::MAX_PER_USER - 1).await?;
+        for session in ended {
+            let event = AuditEvent::new(
+                self.ids.audit_event_id(),
+                AuditActor::user(user),
+                Action::SessionEnded,
+                Resource::Session(session),
+                origin,
+                now,
+            )
+            .with("reason", "limit");
+            work.audit_log().append(&event).await?;
+        }
+        Ok(())
     }
 }

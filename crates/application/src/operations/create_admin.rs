@@ -55,7 +55,8 @@ impl CreateAdmin {
     ///
     /// # Errors
     ///
-    /// As [`execute`](Self::execute).
+    /// As [`execute`](Self::execute). [`Error::EmailTaken`] means an account
+    /// that is no platform admin's, and stays so.
     #[tracing::instrument(name = "admin.ensure_first", skip_all)]
     pub async fn ensure_first(&self, command: CreateAdminCommand) -> Result<Option<User>, Error> {
         let mut work = self.store.begin().await?;

@@ -19,7 +19,8 @@ pub struct Heartbeat {
 impl Heartbeat {
     /// Writes a heartbeat and returns the period that it belongs to, which the
     /// next heartbeat continues: `current`, or a new one after a silence, in
-    /// which nobody can have been served.
+    /// which nobody can have been served. A clock that is set back takes nothing
+    /// from what the period has already.
     ///
     /// # Errors
     ///
@@ -28,7 +29,7 @@ impl Heartbeat {
         let now = self.clock.now();
         let period = match current {
             Some(period) if now - period.last_seen_at <= Uptime::SILENCE => {
-                ServingPeriod { last_seen_at: now, ..period }
+                ServingPeriod { last_seen_at: now.max(period.last_seen_at), ..period }
             }
             _ => ServingPeriod {
                 id: self.ids.serving_period_id(),
@@ -113,6 +114,14 @@ mod tests {
         let after_silence = beat(Some(second), 61).await;
         assert_ne!(after_silence.id, second.id);
         assert_eq!((after_silence.started_at, after_silence.last_seen_at), (at(61), at(61)));
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_steps_back_takes_nothing_away() {
+        let period = beat(Some(beat(None, 0).await), 30).await;
+        assert_eq!(beat(Some(period), 10).await, period);
+        let later = beat(Some(period), 45).await;
+        assert_eq!(later, ServingPeriod { last_seen_at: at(45), ..period });
     }
 
     #[tokio::test]

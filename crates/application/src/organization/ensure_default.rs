@@ -44,8 +44,8 @@ impl EnsureDefaultOrganization {
         };
         let (now, origin) = (self.clock.now(), &caller.origin);
         let founded = self.founder.found_default(&mut *work, &user, &plan, origin, now).await?;
-        // Somebody is founding an organization of this name at this very
-        // moment, so the installation is not empty after all.
+        // Its name or its domain is taken, and so by an organization that came
+        // into being since: the installation is not empty after all.
         let Some(organization) = founded else { return Ok(()) };
         let (role, source) = (OrganizationRole::Owner, MembershipSource::DefaultOrganization);
         self.founder

@@ -75,10 +75,17 @@ impl Founder {
             });
         }
         let policy = &self.settings.default_organization;
-        for attempt in 1..=Self::ROUNDS {
-            let Some(plan) = policy.on_unnamed_registration(false, attempt) else { break };
+        let mut distinction = None;
+        for _ in 0..Self::ROUNDS {
+            let Some(plan) = policy.on_unnamed_registration(false, distinction) else { break };
             if let Some(founded) = self.found_default(work, founder, &plan, origin, now).await? {
                 return Ok(Admission::Founded(founded));
+            }
+            // A name that is free means a domain that is not, and the next round
+            // does without that.
+            if work.organizations().find_by_name(&plan.name).await?.is_some() {
+                let [.., a, b, c, d] = self.ids.uuid().into_bytes();
+                distinction = Some(u32::from_be_bytes([a, b, c, d]));
             }
         }
         Err(Self::contended())
@@ -86,7 +93,7 @@ impl Founder {
 
     /// Founds a default organization by plan, workspaces and all, and names it
     /// as the installation's. The caller holds the lock on the installation.
-    /// None when its name is taken.
+    /// None when its name is taken, or when its domain was meanwhile.
     pub(crate) async fn found_default(
         &self,
         work: &mut dyn UnitOfWork,

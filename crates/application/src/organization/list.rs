@@ -29,11 +29,14 @@ impl ListOrganizations {
         request: PageRequest,
     ) -> Result<Page<OrganizationSummary>, Error> {
         let page = self.page(caller.viewer(), request).await?;
-        let found_nothing = page.items.is_empty() && request.after.is_none();
-        if !found_nothing || self.organizations.any_exists().await? {
+        if !page.items.is_empty() || request.after.is_some() {
             return Ok(page);
         }
-        self.ensure_default.execute(caller).await?;
+        if !self.organizations.any_exists().await? {
+            self.ensure_default.execute(caller).await?;
+        }
+        // Even where one existed already: it may have come to be, the caller's
+        // own, between looking for a page and looking for any.
         self.page(caller.viewer(), request).await
     }
 
@@ -120,8 +123,18 @@ mod tests {
         let store = ports.store.clone();
         expect_rows(&mut ports, UserRole::User, FIRST, &[]);
         expect_any(&mut ports, true);
+        expect_rows(&mut ports, UserRole::User, FIRST, &[]);
         assert_eq!(list(ports, UserRole::User, FIRST).await.unwrap(), page(&[], None));
         assert_eq!(store.begun(), 0);
+    }
+
+    #[tokio::test]
+    async fn what_another_request_made_between_two_looks_is_seen() {
+        let mut ports = TestPorts::default();
+        expect_rows(&mut ports, UserRole::User, FIRST, &[]);
+        expect_any(&mut ports, true);
+        expect_rows(&mut ports, UserRole::User, FIRST, &[9]);
+        assert_eq!(list(ports, UserRole::User, FIRST).await.unwrap(), page(&[9], None));
     }
 
     #[tokio::test]

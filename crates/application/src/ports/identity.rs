@@ -129,19 +129,28 @@ pub trait TokenService: Send + Sync {
     fn hash(&self, presented: &str) -> Option<TokenHash>;
 }
 
+/// Why an attempt has to wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refusal {
+    /// The time after which another attempt is welcome.
+    pub retry_after: Duration,
+    /// Whether it is the first of its kind in a while. Who guesses decides how
+    /// often they are refused, so what a refusal costs is to be spent on these.
+    pub is_first: bool,
+}
+
 /// Slows down guessing.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 pub trait SignInThrottle: Send + Sync {
     /// Counts an attempt from an address, to one account where one is named.
-    /// The error is how long to wait.
     ///
     /// # Errors
     ///
-    /// The time after which another attempt is welcome.
+    /// [`Refusal`] when there were too many.
     #[expect(clippy::needless_lifetimes, reason = "mockall needs it named")]
     fn admit<'a>(
         &self,
         address: Option<IpAddr>,
         account: Option<&'a EmailAddress>,
-    ) -> Result<(), Duration>;
+    ) -> Result<(), Refusal>;
 }

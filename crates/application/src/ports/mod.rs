@@ -11,7 +11,7 @@ mod store;
 
 pub use clock::{Clock, IdGenerator};
 pub use identity::{
-    AccessToken, HashingError, PasswordHash, PasswordHasher, SignInThrottle, TokenHash,
+    AccessToken, HashingError, PasswordHash, PasswordHasher, Refusal, SignInThrottle, TokenHash,
     TokenService, Verification,
 };
 pub use maintenance::{CounterDrift, Counters, Maintenance};

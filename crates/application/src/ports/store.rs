@@ -179,6 +179,10 @@ pub trait SessionRepository: Send {
         user: UserId,
         keep: SessionId,
     ) -> Result<Vec<SessionId>, StoreError>;
+
+    /// Ends the sessions of a user that began first, so that no more than
+    /// `keep` remain, and says which those were.
+    async fn trim(&mut self, user: UserId, keep: u32) -> Result<Vec<SessionId>, StoreError>;
 }
 
 /// The audit trail, to add to it. Nothing in it is ever changed.

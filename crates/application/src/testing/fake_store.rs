@@ -55,7 +55,8 @@ impl Failure {
 }
 
 /// Hands out the units of work that a test prepared, in their order, and after
-/// them units of work that expect nothing but audit events.
+/// them units of work that expect nothing but audit events. In each, nobody has
+/// too many sessions unless an expectation was put on that.
 #[derive(Default)]
 pub struct FakeStore {
     prepared: Mutex<VecDeque<Repositories>>,
@@ -110,8 +111,10 @@ impl Store for FakeStore {
         self.begun.fetch_add(1, Ordering::Relaxed);
         Failure::Begin.check(self.failure)?;
         let mut prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut repositories = prepared.pop_front().unwrap_or_default();
+        repositories.sessions.expect_trim().returning(|_, _| Ok(Vec::new()));
         Ok(Box::new(FakeUnitOfWork {
-            repositories: prepared.pop_front().unwrap_or_default(),
+            repositories,
             failure: self.failure,
             events: Vec::new(),
             committed: self.committed.clone(),

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use guildhall_application::{
-    ports::Insertion,
+    ports::{Insertion, Refusal},
     testing::{FakeStore, Repositories, TestPorts},
 };
 use guildhall_http_api::{HttpSettings, routes::ENDPOINTS};
@@ -99,7 +99,7 @@ async fn recorded_address(peer: &str, forwarded: &str) -> String {
     let seen = addresses.clone();
     ports.throttle.expect_admit().returning(move |address, _| {
         seen.lock().unwrap().push(address.unwrap().to_string());
-        Err(std::time::Duration::from_secs(1))
+        Err(Refusal { retry_after: std::time::Duration::from_secs(1), is_first: false })
     });
     let settings = HttpSettings {
         trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use guildhall_application::{
-    ports::{AccountWithPassword, Insertion, MockSignInThrottle, Verification},
+    ports::{AccountWithPassword, Insertion, MockSignInThrottle, Refusal, Verification},
     testing::{FakeStore, Repositories, TestPorts, session},
 };
 use guildhall_domain::{Action, SessionId, UserRole};
@@ -69,7 +69,8 @@ fn with_account(verification: Verification) -> TestPorts {
 
 fn impatient() -> MockSignInThrottle {
     let mut throttle = MockSignInThrottle::new();
-    throttle.expect_admit().returning(|_, _| Err(Duration::from_millis(41_001)));
+    let refusal = Refusal { retry_after: Duration::from_millis(41_001), is_first: true };
+    throttle.expect_admit().returning(move |_, _| Err(refusal));
     throttle
 }
 
@@ -107,6 +108,7 @@ async fn registering_is_refused_with_a_reason() {
 async fn an_organization_of_others_stays_closed() {
     let mut work = Repositories::default();
     work.users.expect_insert().returning(|_, _| Ok(Insertion::Inserted));
+    work.sessions.expect_insert().returning(|_, _| Ok(()));
     work.organizations.expect_find_by_name().returning(|name| {
         let id = guildhall_domain::OrganizationId::new(Uuid::from_u128(9));
         let now = guildhall_domain::Timestamp::UNIX_EPOCH;

@@ -67,4 +67,22 @@ impl SessionRepository for DieselUnitOfWork {
             .await?;
         Ok(removed.into_iter().map(Into::into).collect())
     }
+
+    async fn trim(&mut self, user: UserId, keep: u32) -> Result<Vec<SessionId>, StoreError> {
+        let own = diesel::alias!(sessions as own);
+        let beyond = own
+            .filter(own.field(sessions::user_id).eq(DbId::from(user)))
+            .order((own.field(sessions::created_at).desc(), own.field(sessions::id).desc()))
+            .offset(keep.into())
+            .select(own.field(sessions::id));
+        let oldest = sessions::table.filter(sessions::id.eq_any(beyond));
+        let removed: Vec<DbId> = self
+            .run(move |connection| {
+                on_backend!(connection, |c| {
+                    diesel::delete(oldest).returning(sessions::id).get_results(c)
+                })
+            })
+            .await?;
+        Ok(removed.into_iter().map(Into::into).collect())
+    }
 }

@@ -18,6 +18,13 @@ async fn what_happened_is_recorded_once_and_what_was_refused_is_not() {
         {
             assert_eq!(events(action), count, "{action}");
         }
+        let sessions = server.json("/api/auth/sessions", &token).await;
+        let began = format!(
+            "select count(*) from audit_events \
+             where action = 'user.registered' and details like '%\"session\":{}%'",
+            sessions[0]["id"]
+        );
+        assert_eq!(database.number(&began), 1);
         server.register("mallory@evil.com", Some("Acme")).await;
         server.register("ada@acme.com", None).await;
         assert_eq!(events("user.registered"), 1);
@@ -26,6 +33,9 @@ async fn what_happened_is_recorded_once_and_what_was_refused_is_not() {
         server.log_in("ada@acme.com", "wrong horse battery staple").await;
         server.log_in("nobody@acme.com", PASSWORD).await;
         assert_eq!(events("login.failed"), 2);
+        let alike = "select count(*) from audit_events \
+                     where details like '%\"reason\":\"credentials\"%'";
+        assert_eq!(database.number(alike), 2);
         let session = server.logged_in("ada@acme.com").await;
         assert_eq!(events("login.succeeded"), 1);
         let body =

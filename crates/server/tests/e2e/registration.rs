@@ -123,13 +123,42 @@ async fn modes_close_the_door() {
 }
 
 #[tokio::test]
+async fn whoever_registers_the_address_of_the_first_admin_becomes_no_admin() {
+    for installation in Installation::on_each_backend() {
+        let server = installation.serve();
+        server.registered("root@acme.com", None).await;
+        drop(server);
+        let installation = installation
+            .with("GUILDHALL_ADMIN_EMAIL", "Root@acme.com")
+            .with("GUILDHALL_ADMIN_PASSWORD", "an entirely different passphrase");
+        let server = installation.serve();
+        let token = server.logged_in("root@acme.com").await;
+        assert_eq!(server.json("/api/auth/me", &token).await["role"], "user");
+        let (log, warning) = (server.log(), "no platform admin was made");
+        let line = log.lines().find(|line| line.contains(warning)).unwrap();
+        assert!(line.contains("WARN") && line.contains("`guildhall admin create`"), "{line}");
+        drop(server);
+
+        installation.create_admin("boss@acme.com");
+        assert!(!installation.serve().log().contains(warning), "there is one now");
+    }
+}
+
+#[tokio::test]
 async fn somebody_may_have_called_theirs_default_organization() {
     for installation in Installation::on_each_backend() {
         let server = installation.serve();
-        server.registered("ada@acme.com", Some("Default Organization")).await;
+        for name in ["Default Organization", "Default Organization 2"] {
+            server.registered(&format!("ada@{}.com", name.len()), Some(name)).await;
+        }
         let token = server.registered("bob@other.com", None).await;
         let list = server.json("/api/organizations", &token).await;
-        assert_eq!(list[0]["name"], "Default Organization 2");
+        let name = list[0]["name"].as_str().unwrap();
+        let distinction = name.strip_prefix("Default Organization ").unwrap();
+        assert_eq!(distinction.len(), 8, "{name}");
+        assert!(distinction.bytes().all(|digit| digit.is_ascii_hexdigit()), "{name}");
         assert_eq!(list[0]["workspaces_count"], 5);
+        let token = server.registered("eve@other.com", None).await;
+        assert_eq!(server.json("/api/organizations", &token).await[0]["name"], name);
     }
 }

@@ -63,6 +63,28 @@ async fn a_new_password_ends_every_other_session_on_every_node() {
 }
 
 #[tokio::test]
+async fn the_oldest_session_makes_room_for_the_hundred_and_first() {
+    for installation in Installation::on_each_backend() {
+        let server = installation.serve();
+        let first = server.registered("ada@acme.com", None).await;
+        let second = server.logged_in("ada@acme.com").await;
+        for _ in 2..100 {
+            server.logged_in("ada@acme.com").await;
+        }
+        assert_eq!(server.get("/api/auth/me", &first).await.status(), 200);
+
+        let last = server.logged_in("ada@acme.com").await;
+        assert_eq!(server.get("/api/auth/me", &first).await.status(), 401);
+        assert_eq!(server.get("/api/auth/me", &second).await.status(), 200);
+        let sessions = server.json("/api/auth/sessions", &last).await;
+        assert_eq!(sessions.as_array().unwrap().len(), 100);
+        let ended = "select count(*) from audit_events where action = 'session.ended' \
+                     and actor_email = 'ada@acme.com' and details like '%limit%'";
+        assert_eq!(installation.database.number(ended), 1);
+    }
+}
+
+#[tokio::test]
 async fn guessing_is_slowed_down() {
     for installation in Installation::on_each_backend() {
         let installation = installation.with("GUILDHALL_RATE_LIMITS", "on");
@@ -84,5 +106,15 @@ async fn guessing_is_slowed_down() {
         assert!((1..=60).contains(&wait));
         let (_, problem): (_, Value) = parts(response).await;
         assert_eq!(problem["type"], "/problems/too-many-attempts");
+
+        let failed = |reason: &str| {
+            installation.database.number(&format!(
+                "select count(*) from audit_events \
+                 where action = 'login.failed' and details like '%{reason}%'"
+            ))
+        };
+        assert!((10..30).contains(&failed("credentials")));
+        assert_eq!(server.log_in("ada@acme.com", PASSWORD).await.status(), 429);
+        assert_eq!(failed("throttled"), 1, "the first alone, or attackers could make it write");
     }
 }

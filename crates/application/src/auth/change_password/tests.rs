@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::ChangePasswordCommand;
 use crate::{
     Error,
-    ports::{HashingError, StoreError, Verification},
+    ports::{HashingError, Refusal, StoreError, Verification},
     testing::{
         Failure, FakeStore, Repositories, TestPorts, caller, new_password, origin, password_hash,
     },
@@ -180,7 +180,7 @@ async fn the_throttle_counts_the_account_and_comes_before_any_work() {
         .expect_admit()
         .withf(|address, account| *address == origin().ip_address && *account == Some(&ada().email))
         .times(1)
-        .return_once(|_, _| Err(Duration::from_secs(9)));
+        .return_once(|_, _| Err(Refusal { retry_after: Duration::from_secs(9), is_first: true }));
     let (result, store) = change(ports, FakeStore::default()).await;
     assert!(
         matches!(result, Err(Error::TooManyAttempts { retry_after }) if retry_after.as_secs() == 9)

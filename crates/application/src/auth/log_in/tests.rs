@@ -10,10 +10,10 @@ use super::LogInCommand;
 use crate::{
     Error,
     auth::SignedIn,
-    ports::{AccessToken, HashingError, StoreError, Verification},
+    ports::{AccessToken, HashingError, Refusal, StoreError, Verification},
     testing::{
         Failure, FakeStore, FixedClock, Repositories, TestPorts, account_with_password, at, origin,
-        password_hash, token_hash, user,
+        password_hash, session, token_hash, user,
     },
 };
 
@@ -36,7 +36,15 @@ fn command() -> LogInCommand {
 /// which the password compares as `verification`.
 fn ports(found: Option<User>, verification: Verification) -> TestPorts {
     let mut ports = TestPorts { clock: FixedClock(at(3600)), ..TestPorts::default() };
-    let account = found.map(|user| account_with_password(user, "stored"));
+    expect_attempt(&mut ports, found.map(|user| (user, "stored")), verification);
+    ports.tokens.expect_issue().returning(|| (AccessToken::new("token".into()), token_hash(7)));
+    ports
+}
+
+/// The next look-up, of an account and its hash, and the comparison that
+/// follows.
+fn expect_attempt(ports: &mut TestPorts, found: Option<(User, &str)>, verification: Verification) {
+    let account = found.map(|(user, hash)| account_with_password(user, hash));
     let hash = account.as_ref().map(|account| account.password.clone());
     ports
         .users
@@ -50,8 +58,6 @@ fn ports(found: Option<User>, verification: Verification) -> TestPorts {
         .withf(move |password, against| password.expose() == "correct horse" && *against == hash)
         .times(1)
         .return_once(move |_, _| Ok(verification));
-    ports.tokens.expect_issue().returning(|| (AccessToken::new("token".into()), token_hash(7)));
-    ports
 }
 
 /// A unit of work in which the account is `current`.
@@ -66,9 +72,9 @@ fn locking(current: Option<(User, &'static str)>) -> Repositories {
     repositories
 }
 
-/// A unit of work in which Ada may sign in.
-fn admitting() -> Repositories {
-    let mut repositories = locking(Some((ada(), "stored")));
+/// A unit of work in which Ada, whose password has that hash, may sign in.
+fn admitting(hash: &'static str) -> Repositories {
+    let mut repositories = locking(Some((ada(), hash)));
     repositories
         .users
         .expect_update()
@@ -99,7 +105,7 @@ async fn log_in(mut ports: TestPorts, store: FakeStore) -> (Result<SignedIn, Err
 #[tokio::test]
 async fn the_right_password_begins_a_session() {
     let ports = ports(Some(ada()), Verification::Match);
-    let (result, store) = log_in(ports, FakeStore::with(admitting())).await;
+    let (result, store) = log_in(ports, FakeStore::with(admitting("stored"))).await;
     let signed_in = result.unwrap();
     assert_eq!(signed_in.token.expose(), "token");
     assert_eq!(signed_in.expires_in, TimeDelta::days(7));
@@ -109,6 +115,7 @@ async fn the_right_password_begins_a_session() {
     assert_eq!(event.actor, AuditActor::user(&ada()));
     assert!(matches!(event.resource, Resource::Session(_)));
     assert_eq!((&event.origin, event.occurred_at), (&origin(), at(3600)));
+    assert!(event.details.is_empty());
 }
 
 #[tokio::test]
@@ -120,7 +127,7 @@ async fn an_outdated_hash_is_replaced_in_the_same_transaction() {
         .withf(|password| password.expose() == "correct horse")
         .times(1)
         .return_once(|_| Ok(password_hash("of today")));
-    let mut repositories = admitting();
+    let mut repositories = admitting("stored");
     repositories
         .users
         .expect_set_password()
@@ -130,6 +137,30 @@ async fn an_outdated_hash_is_replaced_in_the_same_transaction() {
     let (result, store) = log_in(ports, FakeStore::with(repositories)).await;
     assert!(result.is_ok());
     assert_eq!(store.committed(), [[Action::LoginSucceeded]]);
+    assert_eq!(store.events()[0].details["rehashed"], "true");
+}
+
+#[tokio::test]
+async fn the_oldest_sessions_make_room_in_the_same_transaction() {
+    let mut repositories = admitting("stored");
+    let oldest = [session(8, ada().id).id, session(9, ada().id).id];
+    repositories
+        .sessions
+        .expect_trim()
+        .withf(|user, keep| (*user, *keep) == (ada().id, 99))
+        .times(1)
+        .return_once(move |_, _| Ok(oldest.to_vec()));
+    let ports = ports(Some(ada()), Verification::Match);
+    let (result, store) = log_in(ports, FakeStore::with(repositories)).await;
+    assert!(result.is_ok());
+    let [ended, succeeded] = [Action::SessionEnded, Action::LoginSucceeded];
+    assert_eq!(store.committed(), [[ended, ended, succeeded]]);
+    for (event, session) in store.events().iter().zip(oldest) {
+        assert_eq!(event.actor, AuditActor::user(&ada()));
+        assert_eq!(event.resource, Resource::Session(session));
+        assert_eq!(event.details["reason"], "limit");
+        assert_eq!((&event.origin, event.occurred_at), (&origin(), at(3600)));
+    }
 }
 
 #[tokio::test]
@@ -149,6 +180,7 @@ async fn every_refusal_is_the_same_answer_and_one_event() {
         let event = &store.events()[0];
         assert_eq!((&event.actor, event.resource), (&AuditActor::Anonymous, resource), "{case}");
         assert_eq!(event.details["email"], "Ada@acme.com", "{case}");
+        assert_eq!(event.details["reason"], "credentials", "{case}");
         assert_eq!((&event.origin, event.occurred_at), (&origin(), at(3600)), "{case}");
     }
 }
@@ -165,13 +197,8 @@ async fn a_text_that_is_nobodys_password_is_refused_without_hashing() {
 }
 
 #[tokio::test]
-async fn an_account_that_changed_while_hashing_is_refused_and_recorded() {
-    for current in [
-        Some((ada(), "changed")),
-        Some((deactivated_ada(), "stored")),
-        Some((deactivated_ada(), "changed")),
-        None,
-    ] {
+async fn an_account_that_ended_while_hashing_is_refused_and_recorded() {
+    for current in [Some((deactivated_ada(), "stored")), Some((deactivated_ada(), "new")), None] {
         let case = format!("{current:?}");
         let ports = ports(Some(ada()), Verification::Match);
         let (result, store) = log_in(ports, FakeStore::with(locking(current))).await;
@@ -182,8 +209,38 @@ async fn an_account_that_changed_while_hashing_is_refused_and_recorded() {
 }
 
 #[tokio::test]
-async fn the_throttle_comes_before_any_work() {
-    let mut ports = TestPorts::default();
+async fn a_hash_that_was_replaced_meanwhile_is_compared_once_more() {
+    let mut ports = ports(Some(ada()), Verification::Match);
+    expect_attempt(&mut ports, Some((ada(), "new")), Verification::Match);
+    let store = FakeStore::with_each([locking(Some((ada(), "new"))), admitting("new")]);
+    let (result, store) = log_in(ports, store).await;
+    assert_eq!(result.unwrap().token.expose(), "token");
+    assert_eq!(store.committed(), [[Action::LoginSucceeded]]);
+}
+
+#[tokio::test]
+async fn a_password_that_was_changed_meanwhile_is_wrong() {
+    let mut ports = ports(Some(ada()), Verification::Match);
+    expect_attempt(&mut ports, Some((ada(), "new")), Verification::Mismatch);
+    let (result, store) = log_in(ports, FakeStore::with(locking(Some((ada(), "new"))))).await;
+    assert!(matches!(result, Err(Error::InvalidCredentials)));
+    assert_eq!(store.committed(), [[Action::LoginFailed]]);
+}
+
+#[tokio::test]
+async fn a_hash_that_is_replaced_time_and_again_is_refused_and_recorded() {
+    let mut ports = ports(Some(ada()), Verification::Match);
+    expect_attempt(&mut ports, Some((ada(), "new")), Verification::Match);
+    let store = FakeStore::with_each(["new", "newer"].map(|hash| locking(Some((ada(), hash)))));
+    let (result, store) = log_in(ports, store).await;
+    assert!(matches!(result, Err(Error::InvalidCredentials)));
+    assert_eq!(store.committed(), [[Action::LoginFailed]]);
+    assert_eq!(store.events()[0].resource, Resource::User(ada().id));
+}
+
+/// A throttle that refuses.
+fn throttled(is_first: bool) -> TestPorts {
+    let mut ports = TestPorts { clock: FixedClock(at(3600)), ..TestPorts::default() };
     ports
         .throttle
         .expect_admit()
@@ -192,12 +249,33 @@ async fn the_throttle_comes_before_any_work() {
                 && account.is_some_and(|email| email.key() == "ada@acme.com")
         })
         .times(1)
-        .return_once(|_, _| Err(Duration::from_secs(9)));
-    let (result, store) = log_in(ports, FakeStore::default()).await;
+        .return_once(move |_, _| Err(Refusal { retry_after: Duration::from_secs(9), is_first }));
+    ports
+}
+
+fn assert_throttled(result: &Result<SignedIn, Error>) {
     assert!(
         matches!(result, Err(Error::TooManyAttempts { retry_after }) if retry_after.as_secs() == 9)
     );
+}
+
+#[tokio::test]
+async fn the_throttle_comes_before_any_work() {
+    let (result, store) = log_in(throttled(false), FakeStore::default()).await;
+    assert_throttled(&result);
     assert_eq!(store.begun(), 0);
+}
+
+#[tokio::test]
+async fn the_first_refusal_of_the_throttle_is_recorded() {
+    let (result, store) = log_in(throttled(true), FakeStore::default()).await;
+    assert_throttled(&result);
+    assert_eq!(store.committed(), [[Action::LoginFailed]]);
+    let event = &store.events()[0];
+    assert_eq!((&event.actor, event.resource), (&AuditActor::Anonymous, Resource::Installation));
+    assert_eq!(event.details["email"], "Ada@acme.com");
+    assert_eq!(event.details["reason"], "throttled");
+    assert_eq!((&event.origin, event.occurred_at), (&origin(), at(3600)));
 }
 
 #[tokio::test]
@@ -224,7 +302,9 @@ async fn a_store_out_of_reach_keeps_nothing() {
     for failure in Failure::ALL {
         for verification in [Verification::Match, Verification::Mismatch] {
             let prepared = match (failure, verification) {
-                (Failure::Append | Failure::Commit, Verification::Match) => vec![admitting()],
+                (Failure::Append | Failure::Commit, Verification::Match) => {
+                    vec![admitting("stored")]
+                }
                 _ => Vec::new(),
             };
             let store = FakeStore::with_each(prepared).failing_at(failure);

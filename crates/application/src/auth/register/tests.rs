@@ -13,10 +13,10 @@ use super::RegisterCommand;
 use crate::{
     Error,
     auth::SignedIn,
-    ports::{AccessToken, HashingError, Insertion, Installation, StoreError},
+    ports::{AccessToken, HashingError, Insertion, Installation, Refusal, StoreError},
     testing::{
         Failure, FakeStore, FixedClock, Repositories, TestPorts, account_with_password, at,
-        new_password, organization, origin, password_hash, token_hash, user,
+        new_password, organization, origin, password_hash, session, token_hash, user,
     },
 };
 
@@ -45,7 +45,7 @@ fn ports() -> TestPorts {
     ports
 }
 
-/// A unit of work in which the account is added.
+/// A unit of work in which the account is added and gets a session.
 fn inserting() -> Repositories {
     let mut repositories = Repositories::default();
     repositories
@@ -60,9 +60,15 @@ fn inserting() -> Repositories {
         .times(1)
         .return_once(|_, _| Ok(Insertion::Inserted));
     repositories
+        .sessions
+        .expect_insert()
+        .withf(|session, token| session.origin == origin() && *token == token_hash(7))
+        .times(1)
+        .return_once(|_, _| Ok(()));
+    repositories
 }
 
-/// A unit of work in which the account becomes a member and gets a session.
+/// A unit of work in which the account becomes a member.
 fn entering(role: OrganizationRole) -> Repositories {
     let mut repositories = inserting();
     repositories
@@ -79,12 +85,6 @@ fn entering(role: OrganizationRole) -> Repositories {
         .withf(|user| user.home.is_some())
         .times(1)
         .return_once(|_| Ok(()));
-    repositories
-        .sessions
-        .expect_insert()
-        .withf(|session, token| session.origin == origin() && *token == token_hash(7))
-        .times(1)
-        .return_once(|_, _| Ok(()));
     repositories
 }
 
@@ -133,6 +133,8 @@ async fn whoever_names_a_new_organization_owns_it() {
     assert_eq!(store.committed(), [FOUNDED]);
     let (user, events) = (&signed_in.account.user, store.events());
     assert_eq!((events[0].resource, events[0].organization), (Resource::User(user.id), None));
+    // The ids count up: the user's is the first, the session's the second.
+    assert_eq!(events[0].details["session"], session(1001, user.id).id.to_string());
     assert_eq!(events[1].organization, user.home);
     assert_eq!(events[2].details["role"], "owner");
     for event in events {
@@ -314,7 +316,7 @@ async fn the_throttle_counts_addresses_and_comes_before_any_work() {
         .expect_admit()
         .withf(|address, account| *address == origin().ip_address && account.is_none())
         .times(1)
-        .return_once(|_, _| Err(Duration::from_secs(9)));
+        .return_once(|_, _| Err(Refusal { retry_after: Duration::from_secs(9), is_first: true }));
     let (result, store) = register(ports, FakeStore::default(), command(None)).await;
     assert!(
         matches!(result, Err(Error::TooManyAttempts { retry_after }) if retry_after.as_secs() == 9)
@@ -353,9 +355,8 @@ async fn a_failure_at_the_last_step_keeps_nothing() {
     repositories.organizations.expect_find_by_name().return_once(|_| Ok(None));
     expect_founding(&mut repositories);
     repositories.memberships.expect_insert().return_once(|_| Ok(Insertion::Inserted));
-    repositories.users.expect_update().return_once(|_: &User| Ok(()));
     let failed = || StoreError::Failed("disk full".to_owned());
-    repositories.sessions.expect_insert().return_once(move |_, _| Err(failed()));
+    repositories.users.expect_update().return_once(move |_: &User| Err(failed()));
     let store = FakeStore::with(repositories);
     let (result, store) = register(ports(), store, command(Some("Acme"))).await;
     assert!(matches!(result, Err(Error::Internal(_))));

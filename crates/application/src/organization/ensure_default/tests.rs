@@ -152,7 +152,7 @@ async fn whoever_comes_second_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_name_that_is_being_founded_leaves_nothing_to_do() {
+async fn an_organization_that_came_first_leaves_nothing_to_do() {
     let mut repositories = locking(false, Some(stored()));
     repositories.organizations.expect_domain_is_taken().return_once(|_| Ok(false));
     repositories.organizations.expect_insert().return_once(|_| Ok(Insertion::Conflict));

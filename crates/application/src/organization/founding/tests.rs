@@ -29,11 +29,15 @@ fn founder() -> Founder {
 }
 
 /// The next round of looking: what has the name.
-fn expect_name_held_by(repositories: &mut Repositories, holder: Option<Organization>) {
+fn expect_name_held_by(
+    repositories: &mut Repositories,
+    name: &'static str,
+    holder: Option<Organization>,
+) {
     repositories
         .organizations
         .expect_find_by_name()
-        .withf(|name| name.as_str() == "Acme")
+        .withf(move |wanted| wanted.as_str() == name)
         .times(1)
         .return_once(move |_| Ok(holder));
 }
@@ -119,7 +123,7 @@ fn founded(admission: Result<Admission, Error>) -> Organization {
 #[tokio::test]
 async fn a_free_name_is_founded_with_the_domain_of_the_founder() {
     let mut repositories = Repositories::default();
-    expect_name_held_by(&mut repositories, None);
+    expect_name_held_by(&mut repositories, "Acme", None);
     expect_founding(&mut repositories, "acme.com", false, "Acme", Inserted);
     let (admission, events) = found_or_find(repositories, &ada()).await;
     let organization = founded(admission);
@@ -135,7 +139,7 @@ async fn a_free_name_is_founded_with_the_domain_of_the_founder() {
 #[tokio::test]
 async fn a_public_mail_domain_becomes_nobodys() {
     let mut repositories = Repositories::default();
-    expect_name_held_by(&mut repositories, None);
+    expect_name_held_by(&mut repositories, "Acme", None);
     repositories
         .organizations
         .expect_insert()
@@ -151,7 +155,7 @@ async fn a_public_mail_domain_becomes_nobodys() {
 #[tokio::test]
 async fn the_domain_of_another_organization_stays_theirs() {
     let mut repositories = Repositories::default();
-    expect_name_held_by(&mut repositories, None);
+    expect_name_held_by(&mut repositories, "Acme", None);
     expect_founding(&mut repositories, "acme.com", true, "Acme", Inserted);
     let (admission, events) = found_or_find(repositories, &ada()).await;
     assert_eq!(founded(admission).domain, None);
@@ -162,7 +166,7 @@ async fn the_domain_of_another_organization_stays_theirs() {
 async fn a_name_that_somebody_holds_is_found() {
     let mut repositories = Repositories::default();
     let theirs = organization(9, "ACME", None);
-    expect_name_held_by(&mut repositories, Some(theirs.clone()));
+    expect_name_held_by(&mut repositories, "Acme", Some(theirs.clone()));
     let (admission, events) = found_or_find(repositories, &ada()).await;
     assert!(matches!(admission, Ok(Admission::Existing(found)) if found == theirs));
     assert!(events.is_empty());
@@ -172,9 +176,9 @@ async fn a_name_that_somebody_holds_is_found() {
 async fn a_name_that_was_taken_meanwhile_is_found_in_the_next_round() {
     let mut repositories = Repositories::default();
     let theirs = organization(9, "Acme", Some("acme.com"));
-    expect_name_held_by(&mut repositories, None);
+    expect_name_held_by(&mut repositories, "Acme", None);
     expect_founding(&mut repositories, "acme.com", false, "Acme", Conflict);
-    expect_name_held_by(&mut repositories, Some(theirs.clone()));
+    expect_name_held_by(&mut repositories, "Acme", Some(theirs.clone()));
     let (admission, events) = found_or_find(repositories, &ada()).await;
     assert!(matches!(admission, Ok(Admission::Existing(found)) if found == theirs));
     assert!(events.is_empty());
@@ -183,9 +187,9 @@ async fn a_name_that_was_taken_meanwhile_is_found_in_the_next_round() {
 #[tokio::test]
 async fn a_domain_that_was_taken_meanwhile_is_done_without() {
     let mut repositories = Repositories::default();
-    expect_name_held_by(&mut repositories, None);
+    expect_name_held_by(&mut repositories, "Acme", None);
     expect_founding(&mut repositories, "acme.com", false, "Acme", Conflict);
-    expect_name_held_by(&mut repositories, None);
+    expect_name_held_by(&mut repositories, "Acme", None);
     expect_founding(&mut repositories, "acme.com", true, "Acme", Inserted);
     let (admission, events) = found_or_find(repositories, &ada()).await;
     assert_eq!(founded(admission).domain, None);
@@ -196,7 +200,7 @@ async fn a_domain_that_was_taken_meanwhile_is_done_without() {
 async fn eight_lost_rounds_are_enough() {
     let mut repositories = Repositories::default();
     for _ in 0..8 {
-        expect_name_held_by(&mut repositories, None);
+        expect_name_held_by(&mut repositories, "Acme", None);
         expect_founding(&mut repositories, "acme.com", false, "Acme", Conflict);
     }
     let (admission, events) = found_or_find(repositories, &ada()).await;
@@ -254,17 +258,34 @@ async fn a_default_organization_whose_domain_is_taken_has_none() {
 }
 
 #[tokio::test]
-async fn a_default_organization_whose_name_is_taken_gets_a_number() {
+async fn a_default_organization_whose_name_is_taken_gets_another() {
     let mut repositories = Repositories::default();
     expect_installation(&mut repositories, None);
-    for name in ["Default Organization", "Default Organization 2"] {
+    // Every other id is that of the organization which comes to nothing.
+    for name in ["Default Organization", "Default Organization 000003e9"] {
         expect_founding(&mut repositories, "neogenesys.com", false, name, Conflict);
+        expect_name_held_by(&mut repositories, name, Some(organization(9, name, None)));
     }
-    let free = "Default Organization 3";
+    let free = "Default Organization 000003eb";
     expect_founding(&mut repositories, "neogenesys.com", false, free, Inserted);
     expect_allocation(&mut repositories);
     let (admission, events) = default_organization(repositories).await;
     assert_eq!(founded(admission).name.as_str(), free);
+    assert_eq!(events.len(), 2);
+}
+
+#[tokio::test]
+async fn a_default_organization_keeps_its_name_when_its_domain_was_taken_meanwhile() {
+    let mut repositories = Repositories::default();
+    expect_installation(&mut repositories, None);
+    let (domain, name) = ("neogenesys.com", "Default Organization");
+    expect_founding(&mut repositories, domain, false, name, Conflict);
+    expect_name_held_by(&mut repositories, name, None);
+    expect_founding(&mut repositories, domain, true, name, Inserted);
+    expect_allocation(&mut repositories);
+    let (admission, events) = default_organization(repositories).await;
+    let organization = founded(admission);
+    assert_eq!((organization.name.as_str(), organization.domain), (name, None));
     assert_eq!(events.len(), 2);
 }
 
@@ -274,6 +295,9 @@ async fn eight_taken_default_names_are_enough() {
     expect_installation(&mut repositories, None);
     repositories.organizations.expect_domain_is_taken().times(8).returning(|_| Ok(false));
     repositories.organizations.expect_insert().times(8).returning(|_| Ok(Conflict));
+    let theirs = organization(9, "Theirs", None);
+    let find = repositories.organizations.expect_find_by_name().times(8);
+    find.returning(move |_| Ok(Some(theirs.clone())));
     let (admission, events) = default_organization(repositories).await;
     assert!(matches!(admission, Err(Error::StoreUnavailable(_))));
     assert!(events.is_empty());

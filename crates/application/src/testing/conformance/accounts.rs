@@ -221,3 +221,39 @@ pub async fn all_other_sessions_are_removed(store: StoreUnderTest) {
     assert_eq!(store.sessions.live_of(ada.id, at(9)).await.unwrap(), [kept]);
     assert_eq!(store.sessions.live_of(bob.id, at(9)).await.unwrap(), [foreign]);
 }
+
+/// Of that user, by when they began and else by id, beyond those that are kept.
+pub async fn the_oldest_sessions_are_trimmed(store: StoreUnderTest) {
+    let (ada, bob) = (user("ada@acme.com"), user("bob@acme.com"));
+    store.add_users(&[ada.clone(), bob.clone()]).await;
+    let mut twins = [session(&ada, at(1)), session(&ada, at(1))];
+    twins.sort_by_key(|session| session.id);
+    let [older_twin, newer_twin] = twins;
+    let (newest, oldest, foreign) =
+        (session(&ada, at(2)), session(&ada, at(0)), session(&bob, at(-1)));
+    store
+        .add_sessions(&[
+            (&newest, token(1)),
+            (&newer_twin, token(2)),
+            (&oldest, token(3)),
+            (&older_twin, token(4)),
+            (&foreign, token(5)),
+        ])
+        .await;
+    let mut work = store.begin().await;
+    assert_eq!(work.sessions().trim(ada.id, 4).await.unwrap(), []);
+    let mut trimmed = work.sessions().trim(ada.id, 2).await.unwrap();
+    assert_eq!(work.sessions().trim(ada.id, 2).await.unwrap(), []);
+    work.commit().await.unwrap();
+    trimmed.sort_unstable();
+    let mut expected = [oldest.id, older_twin.id];
+    expected.sort_unstable();
+    assert_eq!(trimmed, expected);
+    assert_eq!(store.sessions.live_of(ada.id, at(9)).await.unwrap(), [newest, newer_twin]);
+    assert_eq!(store.sessions.live_of(bob.id, at(9)).await.unwrap(), [foreign]);
+
+    let mut work = store.begin().await;
+    assert_eq!(work.sessions().trim(ada.id, 0).await.unwrap().len(), 2);
+    work.commit().await.unwrap();
+    assert_eq!(store.sessions.live_of(ada.id, at(9)).await.unwrap(), []);
+}

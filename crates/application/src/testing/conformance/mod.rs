@@ -103,6 +103,7 @@ macro_rules! for_each_conformance_case {
             accounts::a_use_is_recorded
             accounts::only_own_sessions_are_removed
             accounts::all_other_sessions_are_removed
+            accounts::the_oldest_sessions_are_trimmed
             stats::a_member_counts_what_they_see
             stats::an_admin_counts_everything
             stats::an_empty_store_counts_nothing
