@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use guildhall_domain::Quota;
+
 use crate::ports::{HashingError, StoreError};
 
 /// One fault of a request.
@@ -44,6 +46,27 @@ pub enum Error {
     /// Absent, or not the caller's to know of.
     #[error("not found")]
     NotFound,
+    /// The caller may know of it, but lacks this permission.
+    #[error("forbidden: {0}")]
+    Forbidden(&'static str),
+    /// The organization is suspended.
+    #[error("the organization is suspended")]
+    OrganizationSuspended,
+    /// The resource has changed since the version that the request names.
+    #[error("the resource has changed")]
+    VersionMismatch,
+    /// An organization must keep an owner.
+    #[error("the last owner cannot be demoted or removed")]
+    LastOwner,
+    /// There is no room for more.
+    #[error("the quota of {} is exhausted", .0.resource.as_str())]
+    QuotaExceeded(Quota),
+    /// Another organization has the domain.
+    #[error("the domain is taken")]
+    DomainTaken,
+    /// Another organization has the external id.
+    #[error("the external id is taken")]
+    ExternalIdTaken,
     /// The address has an account already.
     #[error("the e-mail address is registered already")]
     EmailTaken,

@@ -5,21 +5,30 @@
 //! at most one [unit of work](ports::UnitOfWork) and appends its audit events
 //! in it; one that reads asks a query port once.
 
+pub mod access;
 pub mod auth;
 pub mod caller;
 pub mod error;
+pub mod member;
 pub mod operations;
 pub mod organization;
 pub mod page;
+mod patch;
 pub mod ports;
+pub mod quota;
 pub mod settings;
 pub mod stats;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod use_cases;
+mod version;
+pub mod workspace;
 
+pub use access::{Access, Scope};
 pub use caller::Caller;
 pub use error::{Error, Fault};
 pub use page::{Cursor, CursorError, Page, PageRequest};
+pub use patch::Patch;
 pub use settings::Settings;
 pub use use_cases::{Ports, UseCases};
+pub use version::ExpectedVersion;

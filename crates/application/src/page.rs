@@ -67,6 +67,12 @@ impl PageRequest {
 
     /// How many rows are read at a time when a list is streamed whole.
     pub const STREAM_LIMIT: u32 = 500;
+
+    /// The same page and one row more, which tells whether there is a next one.
+    #[must_use]
+    pub const fn probe(self) -> Self {
+        Self { limit: self.limit.saturating_add(1), ..self }
+    }
 }
 
 /// A part of a list.

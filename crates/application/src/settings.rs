@@ -1,5 +1,6 @@
 //! What an operator decides and use cases obey.
 
+use chrono::TimeDelta;
 use guildhall_domain::{AutoJoin, DefaultOrganizationPolicy, RegistrationMode, SessionLifetimes};
 
 /// The rules of this installation.
@@ -11,6 +12,10 @@ pub struct Settings {
     pub auto_join: AutoJoin,
     /// What the default organization looks like.
     pub default_organization: DefaultOrganizationPolicy,
+    /// Whether anybody may create organizations, or platform admins alone.
+    pub self_service: bool,
+    /// How long a deleted organization can be restored.
+    pub restore_window: TimeDelta,
     /// How long sessions live.
     pub session_lifetimes: SessionLifetimes,
     /// Whether attempts to sign in are limited; for the security score.

@@ -8,15 +8,21 @@ use crate::{
         Authenticate, ChangePassword, EndOtherSessions, EndSession, ListSessions, LogIn, LogOut,
         Register, SessionEnder, SessionStarter,
     },
-    operations::{CheckHealth, CreateAdmin, Doctor, Heartbeat, Sweep},
+    member::{ListMembers, RemoveMember, SetMember},
+    operations::{CheckHealth, CreateAdmin, Doctor, Heartbeat, PurgeOrganizations, Sweep},
     organization::{
-        EnsureDefaultOrganization, GetOrganization, ListOrganizations, founding::Founder,
+        ChangeOrganization, CreateOrganization, DeleteOrganization, EnsureDefaultOrganization,
+        GetOrganization, ListOrganizations, OrganizationEditor, OrganizationReader,
+        SuspendOrganization, founding::Founder,
     },
     ports::{
-        Clock, IdGenerator, Maintenance, OrganizationQueries, PasswordHasher, SessionQueries,
-        SignInThrottle, StatsQueries, Store, TokenService, UserQueries,
+        Clock, IdGenerator, Maintenance, MemberQueries, OrganizationQueries, PasswordHasher,
+        SessionQueries, SignInThrottle, StatsQueries, Store, TokenService, UserQueries,
+        WorkspaceQueries,
     },
+    quota::ManageQuotas,
     stats::GetStats,
+    workspace::{AllocateWorkspace, ChangeWorkspace, ListWorkspaces},
 };
 
 /// What use cases need of the world.
@@ -25,6 +31,8 @@ use crate::{
 pub struct Ports {
     pub store: Arc<dyn Store>,
     pub organizations: Arc<dyn OrganizationQueries>,
+    pub members: Arc<dyn MemberQueries>,
+    pub workspaces: Arc<dyn WorkspaceQueries>,
     pub users: Arc<dyn UserQueries>,
     pub sessions: Arc<dyn SessionQueries>,
     pub stats: Arc<dyn StatsQueries>,
@@ -49,21 +57,36 @@ pub struct UseCases {
     pub change_password: ChangePassword,
     pub list_organizations: ListOrganizations,
     pub get_organization: GetOrganization,
+    pub create_organization: CreateOrganization,
+    pub change_organization: ChangeOrganization,
+    pub suspend_organization: SuspendOrganization,
+    pub delete_organization: DeleteOrganization,
+    pub list_members: ListMembers,
+    pub set_member: SetMember,
+    pub remove_member: RemoveMember,
+    pub list_workspaces: ListWorkspaces,
+    pub allocate_workspace: AllocateWorkspace,
+    pub change_workspace: ChangeWorkspace,
+    pub manage_quotas: ManageQuotas,
     pub get_stats: GetStats,
     pub check_health: CheckHealth,
     pub create_admin: CreateAdmin,
     pub doctor: Doctor,
     pub heartbeat: Heartbeat,
     pub sweep: Sweep,
+    pub purge_organizations: PurgeOrganizations,
 }
 
 impl UseCases {
     /// Puts the use cases together.
     #[must_use]
+    #[expect(clippy::too_many_lines, reason = "a list of what goes where")]
     pub fn new(ports: Ports, settings: Settings) -> Self {
         let Ports {
             store,
             organizations,
+            members,
+            workspaces,
             users,
             sessions,
             stats,
@@ -78,6 +101,9 @@ impl UseCases {
         let lifetimes = settings.session_lifetimes;
         let starter = SessionStarter { tokens: tokens.clone(), ids: ids.clone(), lifetimes };
         let ender = SessionEnder { store: store.clone(), clock: clock.clone(), ids: ids.clone() };
+        let editor =
+            OrganizationEditor { store: store.clone(), clock: clock.clone(), ids: ids.clone() };
+        let reader = OrganizationReader(organizations.clone());
         let founder = Founder { ids: ids.clone(), settings: settings.clone() };
         Self {
             register: Register {
@@ -111,14 +137,14 @@ impl UseCases {
             list_sessions: ListSessions { sessions, clock: clock.clone() },
             change_password: ChangePassword {
                 store: store.clone(),
-                users,
+                users: users.clone(),
                 hasher: hasher.clone(),
                 throttle,
                 clock: clock.clone(),
                 ids: ids.clone(),
             },
             list_organizations: ListOrganizations {
-                organizations: organizations.clone(),
+                organizations,
                 ensure_default: EnsureDefaultOrganization {
                     store: store.clone(),
                     clock: clock.clone(),
@@ -126,8 +152,32 @@ impl UseCases {
                     settings: settings.clone(),
                 },
             },
-            get_organization: GetOrganization { organizations },
-            get_stats: GetStats { stats, clock: clock.clone(), settings },
+            get_organization: GetOrganization { reader: reader.clone() },
+            create_organization: CreateOrganization {
+                editor: editor.clone(),
+                users,
+                settings: settings.clone(),
+            },
+            change_organization: ChangeOrganization { editor: editor.clone() },
+            suspend_organization: SuspendOrganization { editor: editor.clone() },
+            delete_organization: DeleteOrganization {
+                editor: editor.clone(),
+                settings: settings.clone(),
+            },
+            list_members: ListMembers { reader: reader.clone(), members: members.clone() },
+            set_member: SetMember { editor: editor.clone(), members },
+            remove_member: RemoveMember { editor: editor.clone() },
+            list_workspaces: ListWorkspaces { reader: reader.clone(), workspaces },
+            allocate_workspace: AllocateWorkspace { editor: editor.clone() },
+            change_workspace: ChangeWorkspace { editor: editor.clone() },
+            manage_quotas: ManageQuotas { reader, editor },
+            get_stats: GetStats { stats, clock: clock.clone(), settings: settings.clone() },
+            purge_organizations: PurgeOrganizations {
+                maintenance: maintenance.clone(),
+                clock: clock.clone(),
+                ids: ids.clone(),
+                settings,
+            },
             check_health: CheckHealth(maintenance.clone()),
             create_admin: CreateAdmin { store, hasher, clock: clock.clone(), ids: ids.clone() },
             doctor: Doctor {

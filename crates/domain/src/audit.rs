@@ -26,17 +26,39 @@ pub enum Action {
     PasswordChangeFailed,
     /// An organization was created.
     OrganizationCreated,
+    /// Fields of an organization were changed.
+    OrganizationUpdated,
+    /// An organization was deleted; it can be restored for a while.
+    OrganizationDeleted,
+    /// A deleted organization was restored.
+    OrganizationRestored,
+    /// A deleted organization was removed for good.
+    OrganizationPurged,
+    /// An organization was suspended.
+    OrganizationSuspended,
+    /// A suspended organization was activated.
+    OrganizationActivated,
+    /// Limits of an organization were changed.
+    QuotasChanged,
     /// A user became a member.
     MemberAdded,
+    /// The role of a member was changed.
+    MemberRoleChanged,
+    /// A member left or was removed.
+    MemberRemoved,
     /// Workspaces were allocated.
     WorkspacesAllocated,
+    /// A workspace was changed.
+    WorkspaceUpdated,
+    /// A workspace was removed.
+    WorkspaceRemoved,
     /// A counter that had drifted was set right by an operator.
     CountersRepaired,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 22] = [
         Self::UserRegistered,
         Self::UserCreated,
         Self::LoginSucceeded,
@@ -45,8 +67,19 @@ impl Action {
         Self::PasswordChanged,
         Self::PasswordChangeFailed,
         Self::OrganizationCreated,
+        Self::OrganizationUpdated,
+        Self::OrganizationDeleted,
+        Self::OrganizationRestored,
+        Self::OrganizationPurged,
+        Self::OrganizationSuspended,
+        Self::OrganizationActivated,
+        Self::QuotasChanged,
         Self::MemberAdded,
+        Self::MemberRoleChanged,
+        Self::MemberRemoved,
         Self::WorkspacesAllocated,
+        Self::WorkspaceUpdated,
+        Self::WorkspaceRemoved,
         Self::CountersRepaired,
     ];
 
@@ -62,8 +95,19 @@ impl Action {
             Self::PasswordChanged => "password.changed",
             Self::PasswordChangeFailed => "password.change_failed",
             Self::OrganizationCreated => "organization.created",
+            Self::OrganizationUpdated => "organization.updated",
+            Self::OrganizationDeleted => "organization.deleted",
+            Self::OrganizationRestored => "organization.restored",
+            Self::OrganizationPurged => "organization.purged",
+            Self::OrganizationSuspended => "organization.suspended",
+            Self::OrganizationActivated => "organization.activated",
+            Self::QuotasChanged => "quotas.changed",
             Self::MemberAdded => "member.added",
+            Self::MemberRoleChanged => "member.role_changed",
+            Self::MemberRemoved => "member.removed",
             Self::WorkspacesAllocated => "workspaces.allocated",
+            Self::WorkspaceUpdated => "workspace.updated",
+            Self::WorkspaceRemoved => "workspace.removed",
             Self::CountersRepaired => "counters.repaired",
         }
     }

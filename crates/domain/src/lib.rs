@@ -11,8 +11,11 @@ pub mod domain_name;
 pub mod email;
 pub mod ids;
 pub mod membership;
+pub mod metadata;
 pub mod organization;
 pub mod password;
+pub mod permission;
+pub mod quota;
 pub mod registration;
 pub mod security_score;
 pub mod session;
@@ -29,15 +32,20 @@ pub use ids::{
     AuditEventId, IdError, OrganizationId, ServingPeriodId, SessionId, UserId, WorkspaceId,
 };
 pub use membership::{Membership, MembershipSource, OrganizationRole};
-pub use organization::{Organization, OrganizationName};
+pub use metadata::{ExternalId, Metadata, MetadataError};
+pub use organization::{
+    Organization, OrganizationName, OrganizationProfile, OrganizationSettings, OrganizationStatus,
+};
 pub use password::{Password, PasswordError};
+pub use permission::{Permission, Standing};
+pub use quota::{Quota, Quotas};
 pub use registration::{AutoJoin, RegistrationMode};
 pub use security_score::{SecurityCheck, SecurityFacts, SecurityScore};
 pub use session::{Session, SessionLifetimes};
 pub use text::TextError;
 pub use uptime::{ServingPeriod, Uptime};
 pub use user::{PersonName, User, UserRole, UserStatus};
-pub use workspace::{Workspace, WorkspaceName, WorkspaceStatus};
+pub use workspace::{Description, Workspace, WorkspaceName, WorkspaceStatus};
 
 /// A moment in UTC. Stores keep microseconds; answers show milliseconds.
 pub type Timestamp = chrono::DateTime<chrono::Utc>;

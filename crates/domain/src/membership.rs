@@ -33,6 +33,9 @@ impl OrganizationRole {
 pub enum MembershipSource {
     /// The user registered, founding the organization or joining it.
     Registration,
+    /// Somebody who may manage members made them one, or the organization was
+    /// created for them.
+    Administrator,
     /// The user asked for their list when no organization existed, which
     /// created the default organization.
     DefaultOrganization,
@@ -40,13 +43,14 @@ pub enum MembershipSource {
 
 impl MembershipSource {
     /// Every source.
-    pub const ALL: [Self; 2] = [Self::Registration, Self::DefaultOrganization];
+    pub const ALL: [Self; 3] = [Self::Registration, Self::Administrator, Self::DefaultOrganization];
 
-    /// `registration` or `default_organization`.
+    /// `registration`, `administrator` or `default_organization`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Registration => "registration",
+            Self::Administrator => "administrator",
             Self::DefaultOrganization => "default_organization",
         }
     }
@@ -65,4 +69,6 @@ pub struct Membership {
     pub source: MembershipSource,
     /// Since when.
     pub joined_at: Timestamp,
+    /// Counts the changes of the role, from 1.
+    pub version: u64,
 }

@@ -49,7 +49,8 @@ impl AutoJoin {
         match self {
             Self::Off | Self::VerifiedDomain => false,
             Self::EmailDomain => {
-                !email.domain().is_public_mail_domain()
+                organization.settings.auto_join
+                    && !email.domain().is_public_mail_domain()
                     && organization.domain.as_ref() == Some(email.domain())
             }
         }
@@ -70,6 +71,13 @@ mod tests {
             domain.map(|d| d.parse().unwrap()),
             Timestamp::UNIX_EPOCH,
         )
+    }
+
+    #[test]
+    fn an_organization_may_want_nobody_by_address() {
+        let mut acme = organization(Some("acme.com"));
+        acme.settings.auto_join = false;
+        assert!(!AutoJoin::EmailDomain.admits_registrant(&"ada@acme.com".parse().unwrap(), &acme));
     }
 
     #[test]

@@ -39,6 +39,38 @@ impl fmt::Display for WorkspaceName {
     }
 }
 
+/// What a workspace is for: up to 2,000 characters in NFC, empty or visible.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Description(String);
+
+impl Description {
+    /// The bound, in characters.
+    pub const MAX_CHARACTERS: usize = 2000;
+
+    /// No description.
+    #[must_use]
+    pub const fn empty() -> Self {
+        Self(String::new())
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Description {
+    type Err = TextError;
+
+    fn from_str(raw: &str) -> Result<Self, TextError> {
+        if raw.trim().is_empty() {
+            return Ok(Self::empty());
+        }
+        text::clean(raw, Self::MAX_CHARACTERS).map(Self)
+    }
+}
+
 /// State of a workspace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum WorkspaceStatus {
@@ -78,11 +110,13 @@ pub struct Workspace {
     /// Its name.
     pub name: WorkspaceName,
     /// What it is for; may be empty.
-    pub description: String,
+    pub description: Description,
     /// Its state.
     pub status: WorkspaceStatus,
     /// When it was allocated.
     pub created_at: Timestamp,
+    /// Counts its changes, from 1.
+    pub version: u64,
 }
 
 impl Workspace {
@@ -98,9 +132,10 @@ impl Workspace {
             id,
             organization,
             name,
-            description: String::new(),
+            description: Description::empty(),
             status: WorkspaceStatus::Available,
             created_at: now,
+            version: 1,
         }
     }
 }

@@ -5,7 +5,9 @@ use actix_web::{
     App, Error,
     body::MessageBody,
     dev::{ServiceFactory, ServiceRequest, ServiceResponse},
-    http::header,
+    http::header::{
+        AUTHORIZATION, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, LINK, LOCATION, RETRY_AFTER,
+    },
     middleware::{Condition, from_fn},
     web,
 };
@@ -14,6 +16,7 @@ use crate::{
     Api, HttpSettings,
     extract::REQUEST_ID,
     middleware::{access_log, problems, request_context, response_headers},
+    quota_headers::{QUOTA_LIMIT, QUOTA_USED},
     routes,
 };
 
@@ -44,8 +47,8 @@ pub fn app(
 fn cors(settings: &HttpSettings) -> Cors {
     let cors = Cors::default()
         .allow_any_method()
-        .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE, REQUEST_ID])
-        .expose_headers([header::LINK, header::RETRY_AFTER, REQUEST_ID])
+        .allowed_headers([AUTHORIZATION, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH, REQUEST_ID])
+        .expose_headers([ETAG, LINK, LOCATION, QUOTA_LIMIT, QUOTA_USED, RETRY_AFTER, REQUEST_ID])
         .max_age(3600);
     settings.cors_origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
 }

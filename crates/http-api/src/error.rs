@@ -12,8 +12,12 @@ use actix_web::{
     },
 };
 use guildhall_application::Error;
+use guildhall_domain::Quota;
 
-use crate::problem::{self, Problem, ProblemFault};
+use crate::{
+    problem::{self, Problem, ProblemFault},
+    quota_headers::quota_headers,
+};
 
 /// Why a request is not answered as it would like to be.
 #[derive(Debug, thiserror::Error)]
@@ -95,6 +99,16 @@ impl From<&ApiError> for Problem {
     }
 }
 
+fn quota_exceeded(quota: &Quota) -> Problem {
+    let Quota { resource, limit, used } = quota;
+    let limit = limit.map_or("no limit".to_owned(), |limit| format!("a limit of {limit}"));
+    let detail = format!("There are {used} {} at {limit}.", resource.as_str());
+    let problem = Problem::new(&problem::QUOTA_EXCEEDED, detail);
+    quota_headers(quota)
+        .into_iter()
+        .fold(problem, |problem, (name, value)| problem.with_header(name, value))
+}
+
 fn of_application(error: &Error) -> Problem {
     match error {
         Error::Invalid(faults) => {
@@ -105,6 +119,16 @@ fn of_application(error: &Error) -> Problem {
         Error::NotAuthenticated => not_authenticated("Bearer error=\"invalid_token\""),
         Error::InvalidCredentials => unauthorized("Invalid credentials", "Bearer"),
         Error::RegistrationClosed(detail) => Problem::new(&problem::REGISTRATION_CLOSED, *detail),
+        Error::Forbidden(permission) => {
+            let detail = format!("This takes the permission {permission}.");
+            Problem::new(&problem::FORBIDDEN, detail)
+        }
+        Error::OrganizationSuspended => of_kind(&problem::ORGANIZATION_SUSPENDED),
+        Error::VersionMismatch => of_kind(&problem::VERSION_MISMATCH),
+        Error::LastOwner => of_kind(&problem::LAST_OWNER),
+        Error::QuotaExceeded(quota) => quota_exceeded(quota),
+        Error::DomainTaken => of_kind(&problem::DOMAIN_TAKEN),
+        Error::ExternalIdTaken => of_kind(&problem::EXTERNAL_ID_TAKEN),
         Error::NotFound => of_kind(&problem::NOT_FOUND),
         Error::EmailTaken => of_kind(&problem::EMAIL_TAKEN),
         Error::OrganizationNameTaken => of_kind(&problem::ORGANIZATION_NAME_TAKEN),
@@ -140,11 +164,13 @@ fn retry(problem: Problem, after: Duration) -> Problem {
 mod tests {
     use actix_web::http::header::HeaderName;
     use guildhall_application::{Fault, ports::StoreError};
+    use guildhall_domain::quota::Resource;
 
     use super::*;
+    use crate::quota_headers::{QUOTA_LIMIT, QUOTA_USED};
 
-    /// An error with its status, its kind and its header.
-    type Row = (ApiError, u16, Option<&'static str>, Option<(HeaderName, &'static str)>);
+    /// An error with its status, its kind and its headers.
+    type Row = (ApiError, u16, Option<&'static str>, Vec<(HeaderName, &'static str)>);
 
     #[test]
     #[rustfmt::skip]
@@ -152,35 +178,44 @@ mod tests {
         let failed = || StoreError::Failed("secret".to_owned());
         let away = || Error::StoreUnavailable(StoreError::Unavailable("secret".to_owned()));
         let waiting = |millis| Error::TooManyAttempts { retry_after: Duration::from_millis(millis) };
+        let exhausted = |limit| Error::QuotaExceeded(Quota { resource: Resource::Users, limit, used: 7 });
         let allow = HeaderValue::from_static("GET, HEAD");
         let invalid = "Bearer error=\"invalid_token\"";
-        let table: [Row; 24] = [
-            (Error::Invalid(vec![Fault::of_field("x", "secret")]).into(), 422, Some("invalid-request"), None),
-            (Error::NotAuthenticated.into(),             401, None, Some((WWW_AUTHENTICATE, invalid))),
-            (Error::InvalidCredentials.into(),           401, None, Some((WWW_AUTHENTICATE, "Bearer"))),
-            (Error::RegistrationClosed("Ask.").into(),   403, Some("registration-closed"), None),
-            (Error::NotFound.into(),                     404, Some("not-found"), None),
-            (Error::EmailTaken.into(),                   409, Some("email-taken"), None),
-            (Error::OrganizationNameTaken.into(),        409, Some("organization-name-taken"), None),
-            (waiting(0).into(),                          429, Some("too-many-attempts"), Some((RETRY_AFTER, "1"))),
-            (waiting(2_000).into(),                      429, Some("too-many-attempts"), Some((RETRY_AFTER, "2"))),
-            (waiting(2_001).into(),                      429, Some("too-many-attempts"), Some((RETRY_AFTER, "3"))),
-            (Error::Overloaded.into(),                   503, Some("overloaded"), Some((RETRY_AFTER, "1"))),
-            (away().into(),                              503, Some("store-unavailable"), Some((RETRY_AFTER, "5"))),
-            (Error::Internal(Box::new(failed())).into(), 500, Some("internal-error"), None),
-            (ApiError::TokenMissing,                     401, None, Some((WWW_AUTHENTICATE, "Bearer"))),
-            (ApiError::UnsupportedMediaType,             415, Some("unsupported-media-type"), None),
-            (ApiError::PayloadTooLarge,                  413, Some("payload-too-large"), None),
-            (PayloadError::Overflow.into(),              400, Some("bad-request"), None),
-            (PayloadError::Incomplete(None).into(),      400, Some("bad-request"), None),
-            (ApiError::MalformedJson("Here.".into()),    400, Some("malformed-json"), None),
-            (ApiError::InvalidQuery(Vec::new()),         400, Some("invalid-query"), None),
-            (ApiError::MethodNotAllowed(allow),          405, Some("method-not-allowed"), Some((ALLOW, "GET, HEAD"))),
-            (ApiError::Draining,                         503, Some("not-ready"), Some((RETRY_AFTER, "5"))),
-            (ApiError::NotReady(away()),                 503, Some("not-ready"), Some((RETRY_AFTER, "5"))),
-            (ApiError::Panicked,                         500, Some("internal-error"), None),
+        let table: [Row; 32] = [
+            (Error::Invalid(vec![Fault::of_field("x", "secret")]).into(), 422, Some("invalid-request"), vec![]),
+            (Error::NotAuthenticated.into(),             401, None, vec![(WWW_AUTHENTICATE, invalid)]),
+            (Error::InvalidCredentials.into(),           401, None, vec![(WWW_AUTHENTICATE, "Bearer")]),
+            (Error::RegistrationClosed("Ask.").into(),   403, Some("registration-closed"), vec![]),
+            (Error::Forbidden("members:manage").into(),  403, Some("forbidden"), vec![]),
+            (Error::OrganizationSuspended.into(),        403, Some("organization-suspended"), vec![]),
+            (Error::NotFound.into(),                     404, Some("not-found"), vec![]),
+            (Error::EmailTaken.into(),                   409, Some("email-taken"), vec![]),
+            (Error::OrganizationNameTaken.into(),        409, Some("organization-name-taken"), vec![]),
+            (Error::DomainTaken.into(),                  409, Some("domain-taken"), vec![]),
+            (Error::ExternalIdTaken.into(),              409, Some("external-id-taken"), vec![]),
+            (Error::LastOwner.into(),                    409, Some("last-owner"), vec![]),
+            (exhausted(Some(5)).into(),                  409, Some("quota-exceeded"), vec![(QUOTA_LIMIT, "5"), (QUOTA_USED, "7")]),
+            (exhausted(None).into(),                     409, Some("quota-exceeded"), vec![(QUOTA_LIMIT, "unlimited"), (QUOTA_USED, "7")]),
+            (Error::VersionMismatch.into(),              412, Some("version-mismatch"), vec![]),
+            (waiting(0).into(),                          429, Some("too-many-attempts"), vec![(RETRY_AFTER, "1")]),
+            (waiting(2_000).into(),                      429, Some("too-many-attempts"), vec![(RETRY_AFTER, "2")]),
+            (waiting(2_001).into(),                      429, Some("too-many-attempts"), vec![(RETRY_AFTER, "3")]),
+            (Error::Overloaded.into(),                   503, Some("overloaded"), vec![(RETRY_AFTER, "1")]),
+            (away().into(),                              503, Some("store-unavailable"), vec![(RETRY_AFTER, "5")]),
+            (Error::Internal(Box::new(failed())).into(), 500, Some("internal-error"), vec![]),
+            (ApiError::TokenMissing,                     401, None, vec![(WWW_AUTHENTICATE, "Bearer")]),
+            (ApiError::UnsupportedMediaType,             415, Some("unsupported-media-type"), vec![]),
+            (ApiError::PayloadTooLarge,                  413, Some("payload-too-large"), vec![]),
+            (PayloadError::Overflow.into(),              400, Some("bad-request"), vec![]),
+            (PayloadError::Incomplete(None).into(),      400, Some("bad-request"), vec![]),
+            (ApiError::MalformedJson("Here.".into()),    400, Some("malformed-json"), vec![]),
+            (ApiError::InvalidQuery(Vec::new()),         400, Some("invalid-query"), vec![]),
+            (ApiError::MethodNotAllowed(allow),          405, Some("method-not-allowed"), vec![(ALLOW, "GET, HEAD")]),
+            (ApiError::Draining,                         503, Some("not-ready"), vec![(RETRY_AFTER, "5")]),
+            (ApiError::NotReady(away()),                 503, Some("not-ready"), vec![(RETRY_AFTER, "5")]),
+            (ApiError::Panicked,                         500, Some("internal-error"), vec![]),
         ];
-        for (error, status, slug, header) in table {
+        for (error, status, slug, headers) in table {
             let problem = Problem::from(&error);
             let document = serde_json::to_value(problem.document(Some("id"))).unwrap();
             let uri = slug.map(|slug| format!("/problems/{slug}"));
@@ -190,10 +225,10 @@ mod tests {
 
             let response = error.error_response();
             assert_eq!(response.status(), status, "{error:?}");
-            let headers: Vec<_> = response.headers().iter().collect();
-            let expected = header.map(|(name, value)| (name, HeaderValue::from_static(value)));
-            let expected: Vec<_> = expected.iter().map(|(name, value)| (name, value)).collect();
-            assert_eq!(headers, expected, "{error:?}");
+            assert_eq!(response.headers().len(), headers.len(), "{error:?}");
+            for (name, value) in headers {
+                assert_eq!(response.headers().get(name).unwrap(), value, "{error:?}");
+            }
         }
     }
 }

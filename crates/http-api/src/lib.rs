@@ -7,16 +7,21 @@
 mod api;
 mod app;
 mod auth;
+mod entity_tag;
 mod error;
 mod extract;
+mod links;
+mod members;
 mod middleware;
 mod openapi;
 mod organizations;
 mod problem;
+mod quota_headers;
 pub mod routes;
 mod service;
 mod stats;
 mod timestamp;
+mod workspaces;
 
 pub use api::{Api, Draining, HttpSettings};
 pub use app::app;

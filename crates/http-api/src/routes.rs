@@ -11,8 +11,9 @@ use actix_web::{
 use crate::{
     auth,
     error::ApiError,
+    members,
     middleware::{authenticate, catch_panic},
-    organizations, service, stats,
+    organizations, service, stats, workspaces,
 };
 
 /// Who may call an endpoint.
@@ -43,30 +44,49 @@ pub struct Endpoint {
 /// together.
 #[rustfmt::skip]
 pub static ENDPOINTS: &[Endpoint] = &[
-    endpoint(Method::POST,   "/api/auth/register",      Public,   || web::to(auth::register::register)),
-    endpoint(Method::POST,   "/api/auth/login",         Public,   || web::to(auth::log_in::log_in)),
-    endpoint(Method::POST,   "/api/auth/logout",        SignedIn, || web::to(auth::log_out::log_out)),
-    endpoint(Method::GET,    "/api/auth/me",            SignedIn, || web::to(auth::me::me)),
-    endpoint(Method::POST,   "/api/auth/password",      SignedIn, || web::to(auth::change_password::change_password)),
-    endpoint(Method::GET,    "/api/auth/sessions",      SignedIn, || web::to(auth::list_sessions::list_sessions)),
-    endpoint(Method::DELETE, "/api/auth/sessions",      SignedIn, || web::to(auth::end_other_sessions::end_other_sessions)),
-    endpoint(Method::DELETE, "/api/auth/sessions/{id}", SignedIn, || web::to(auth::end_session::end_session)),
-    endpoint(Method::GET,    "/api/organizations",      SignedIn, || web::to(organizations::list::list_organizations)),
-    endpoint(Method::GET,    "/api/organizations/{id}", SignedIn, || web::to(organizations::get::get_organization)),
-    endpoint(Method::GET,    "/api/stats",              SignedIn, || web::to(stats::get_stats)),
-    endpoint(Method::GET,    "/api",                    Public,   || web::to(service::root::get_service)),
-    endpoint(Method::GET,    "/healthz",                Public,   || web::to(service::health::get_health)),
-    endpoint(Method::GET,    "/readyz",                 Public,   || web::to(service::health::get_readiness)),
+    endpoint(Method::POST,   "/api/auth/register",                                  Public,   || web::to(auth::register::register)),
+    endpoint(Method::POST,   "/api/auth/login",                                     Public,   || web::to(auth::log_in::log_in)),
+    endpoint(Method::POST,   "/api/auth/logout",                                    SignedIn, || web::to(auth::log_out::log_out)),
+    endpoint(Method::GET,    "/api/auth/me",                                        SignedIn, || web::to(auth::me::me)),
+    endpoint(Method::POST,   "/api/auth/password",                                  SignedIn, || web::to(auth::change_password::change_password)),
+    endpoint(Method::GET,    "/api/auth/sessions",                                  SignedIn, || web::to(auth::list_sessions::list_sessions)),
+    endpoint(Method::DELETE, "/api/auth/sessions",                                  SignedIn, || web::to(auth::end_other_sessions::end_other_sessions)),
+    endpoint(Method::DELETE, "/api/auth/sessions/{id}",                             SignedIn, || web::to(auth::end_session::end_session)),
+    endpoint(Method::GET,    "/api/organizations",                                  SignedIn, || web::to(organizations::list::list_organizations)),
+    endpoint(Method::POST,   "/api/organizations",                                  SignedIn, || web::to(organizations::create::create_organization)),
+    endpoint(Method::GET,    "/api/organizations/{id}",                             SignedIn, || web::to(organizations::get::get_organization)),
+    endpoint(Method::PUT,    "/api/organizations/{id}",                             SignedIn, || web::to(organizations::change::replace_organization)),
+    endpoint(Method::PATCH,  "/api/organizations/{id}",                             SignedIn, || web::to(organizations::change::patch_organization)),
+    endpoint(Method::DELETE, "/api/organizations/{id}",                             SignedIn, || web::to(organizations::lifecycle::delete_organization)),
+    endpoint(Method::POST,   "/api/organizations/{id}/restore",                     SignedIn, || web::to(organizations::lifecycle::restore_organization)),
+    endpoint(Method::POST,   "/api/organizations/{id}/suspend",                     SignedIn, || web::to(organizations::lifecycle::suspend_organization)),
+    endpoint(Method::POST,   "/api/organizations/{id}/activate",                    SignedIn, || web::to(organizations::lifecycle::activate_organization)),
+    endpoint(Method::GET,    "/api/organizations/{id}/quotas",                      SignedIn, || web::to(organizations::quotas::get_quotas)),
+    endpoint(Method::PUT,    "/api/organizations/{id}/quotas",                      SignedIn, || web::to(organizations::quotas::set_quotas)),
+    endpoint(Method::GET,    "/api/organizations/{id}/members",                     SignedIn, || web::to(members::read::list_members)),
+    endpoint(Method::GET,    "/api/organizations/{id}/members/{user}",              SignedIn, || web::to(members::read::get_member)),
+    endpoint(Method::PUT,    "/api/organizations/{id}/members/{user}",              SignedIn, || web::to(members::change::set_member)),
+    endpoint(Method::DELETE, "/api/organizations/{id}/members/{user}",              SignedIn, || web::to(members::change::remove_member)),
+    endpoint(Method::GET,    "/api/organizations/{id}/workspaces",                  SignedIn, || web::to(workspaces::read::list_workspaces_of_organization)),
+    endpoint(Method::POST,   "/api/organizations/{id}/workspaces",                  SignedIn, || web::to(workspaces::change::allocate_workspace)),
+    endpoint(Method::GET,    "/api/organizations/{id}/workspaces/{workspace}",      SignedIn, || web::to(workspaces::read::get_workspace)),
+    endpoint(Method::PATCH,  "/api/organizations/{id}/workspaces/{workspace}",      SignedIn, || web::to(workspaces::change::patch_workspace)),
+    endpoint(Method::DELETE, "/api/organizations/{id}/workspaces/{workspace}",      SignedIn, || web::to(workspaces::change::remove_workspace)),
+    endpoint(Method::GET,    "/api/workspaces",                                     SignedIn, || web::to(workspaces::read::list_workspaces)),
+    endpoint(Method::GET,    "/api/stats",                                          SignedIn, || web::to(stats::get_stats)),
+    endpoint(Method::GET,    "/api",                                                Public,   || web::to(service::root::get_service)),
+    endpoint(Method::GET,    "/healthz",                                            Public,   || web::to(service::health::get_health)),
+    endpoint(Method::GET,    "/readyz",                                             Public,   || web::to(service::health::get_readiness)),
 ];
 
 /// Pages about the API.
 #[rustfmt::skip]
 static PAGES: &[Endpoint] = &[
-    endpoint(Method::GET, "/api/openapi.json", Public, || web::to(service::docs::openapi)),
-    endpoint(Method::GET, "/docs",             Public, || web::to(service::docs::redirect)),
-    endpoint(Method::GET, "/docs/{file:.*}",   Public, || web::to(service::docs::file)),
-    endpoint(Method::GET, "/problems",         Public, || web::to(service::problems::index)),
-    endpoint(Method::GET, "/problems/{slug}",  Public, || web::to(service::problems::page)),
+    endpoint(Method::GET,    "/api/openapi.json",                                   Public,   || web::to(service::docs::openapi)),
+    endpoint(Method::GET,    "/docs",                                               Public,   || web::to(service::docs::redirect)),
+    endpoint(Method::GET,    "/docs/{file:.*}",                                     Public,   || web::to(service::docs::file)),
+    endpoint(Method::GET,    "/problems",                                           Public,   || web::to(service::problems::index)),
+    endpoint(Method::GET,    "/problems/{slug}",                                    Public,   || web::to(service::problems::page)),
 ];
 
 const fn endpoint(

@@ -1,5 +1,7 @@
 //! Time as answers show it.
 
+use std::hash::{Hash, Hasher};
+
 use chrono::SecondsFormat;
 use guildhall_domain::Timestamp;
 use serde::{Serialize, Serializer};
@@ -7,6 +9,13 @@ use serde::{Serialize, Serializer};
 /// RFC 3339 in UTC with exactly three decimals: `2026-01-15T10:00:00.000Z`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Rfc3339(pub(crate) Timestamp);
+
+/// By what is shown: a store may keep fewer decimals than the clock has.
+impl Hash for Rfc3339 {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.timestamp_millis().hash(state);
+    }
+}
 
 impl Serialize for Rfc3339 {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -34,6 +34,20 @@ pub(crate) fn count<T: TryFrom<i64>>(column: &'static str, value: i64) -> Result
     value.try_into().map_err(|_| invalid(column))
 }
 
-fn invalid(column: &'static str) -> StoreError {
+/// A number that counts something, or nothing.
+pub(crate) fn optional_count<T: TryFrom<i64>>(
+    column: &'static str,
+    value: Option<i64>,
+) -> Result<Option<T>, StoreError> {
+    value.map(|value| count(column, value)).transpose()
+}
+
+/// A number as a column holds it. No counter of Guildhall's reaches the end of
+/// what a column can hold.
+pub(crate) fn column(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+pub(crate) fn invalid(column: &'static str) -> StoreError {
     StoreError::Failed(format!("a row holds what Guildhall never wrote in {column}"))
 }

@@ -14,7 +14,7 @@ use guildhall_domain::{AuditEvent, OrganizationId, ServingPeriod, Timestamp};
 use crate::{
     audit::AuditEventRow,
     connection::{DbConnection, on_backend},
-    schema::{audit_events, organizations, serving_periods},
+    schema::{audit_events, memberships, organizations, serving_periods, users, workspaces},
     sql_types::{DbId, DbTime, Id, Moment},
     store::DieselStore,
 };
@@ -119,6 +119,55 @@ impl Maintenance for DieselStore {
         Ok(removed.try_into().unwrap_or(u64::MAX))
     }
 
+    async fn deleted_before(
+        &self,
+        moment: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<OrganizationId>, StoreError> {
+        let rows: Vec<DbId> = self
+            .read(move |connection| {
+                let deleted = organizations::table
+                    .filter(organizations::deleted_at.lt(DbTime(moment)))
+                    .order(organizations::deleted_at)
+                    .limit(limit.into())
+                    .select(organizations::id);
+                on_backend!(connection, |c| deleted.load(c))
+            })
+            .await?;
+        Ok(rows.into_iter().map(Into::into).collect())
+    }
+
+    async fn purge(
+        &self,
+        organization: OrganizationId,
+        event: &AuditEvent,
+    ) -> Result<(), StoreError> {
+        let id = DbId::from(organization);
+        let event = AuditEventRow::from(event);
+        self.write(move |connection| {
+            on_backend!(connection, |c| {
+                // Takes the row, so that nobody restores it from here on.
+                let deleted =
+                    organizations::table.find(id).filter(organizations::deleted_at.is_not_null());
+                let touched = organizations::version.eq(organizations::version + 1);
+                if diesel::update(deleted).set(touched).execute(c)? == 0 {
+                    return Ok(());
+                }
+                diesel::update(users::table.filter(users::home_organization_id.eq(id)))
+                    .set(users::home_organization_id.eq(None::<DbId>))
+                    .execute(c)?;
+                diesel::delete(workspaces::table.filter(workspaces::organization_id.eq(id)))
+                    .execute(c)?;
+                diesel::delete(memberships::table.filter(memberships::organization_id.eq(id)))
+                    .execute(c)?;
+                diesel::delete(organizations::table.find(id)).execute(c)?;
+                diesel::insert_into(audit_events::table).values(event).execute(c)?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
     async fn counter_drift(&self) -> Result<Vec<CounterDrift>, StoreError> {
         let rows: Vec<DriftRow> =
             self.read(|connection| on_backend!(connection, |c| sql_query(DRIFT).load(c))).await?;
@@ -133,8 +182,8 @@ impl Maintenance for DieselStore {
         let id = DbId::from(organization);
         let event = AuditEventRow::from(event);
         self.write(move |connection| {
-            // Whoever adds a member or a workspace holds a key-share lock on
-            // the organization's row until they have counted it.
+            // Whoever adds a member or a workspace counts it first, and so
+            // holds the organization's row until it is there.
             if let DbConnection::Postgres(c) = connection {
                 let row = organizations::table.find(id).select(organizations::id);
                 row.for_update().first::<DbId>(c)?;

@@ -12,7 +12,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Nullable, Text};
+    use diesel::sql_types::{BigInt, Bool, Nullable, Text};
     use crate::sql_types::{Id, Moment};
 
     organizations (id) {
@@ -24,6 +24,15 @@ diesel::table! {
         workspaces_count -> BigInt,
         created_at -> Moment,
         updated_at -> Moment,
+        external_id -> Nullable<Text>,
+        metadata -> Text,
+        auto_join -> Bool,
+        is_default -> Bool,
+        status -> Text,
+        users_limit -> Nullable<BigInt>,
+        workspaces_limit -> Nullable<BigInt>,
+        deleted_at -> Nullable<Moment>,
+        version -> BigInt,
     }
 }
 
@@ -45,11 +54,12 @@ diesel::table! {
         created_at -> Moment,
         updated_at -> Moment,
         last_sign_in_at -> Nullable<Moment>,
+        name_key -> Text,
     }
 }
 
 diesel::table! {
-    use diesel::sql_types::Text;
+    use diesel::sql_types::{BigInt, Text};
     use crate::sql_types::{Id, Moment};
 
     memberships (organization_id, user_id) {
@@ -58,11 +68,12 @@ diesel::table! {
         role -> Text,
         source -> Text,
         joined_at -> Moment,
+        version -> BigInt,
     }
 }
 
 diesel::table! {
-    use diesel::sql_types::Text;
+    use diesel::sql_types::{BigInt, Text};
     use crate::sql_types::{Id, Moment};
 
     workspaces (id) {
@@ -72,6 +83,7 @@ diesel::table! {
         description -> Text,
         status -> Text,
         created_at -> Moment,
+        version -> BigInt,
     }
 }
 
@@ -126,4 +138,12 @@ diesel::table! {
 
 diesel::joinable!(users -> organizations (home_organization_id));
 diesel::joinable!(sessions -> users (user_id));
-diesel::allow_tables_to_appear_in_same_query!(organizations, users, memberships, sessions);
+diesel::joinable!(memberships -> users (user_id));
+diesel::allow_tables_to_appear_in_same_query!(
+    organizations,
+    users,
+    memberships,
+    workspaces,
+    sessions,
+    installation,
+);

@@ -18,12 +18,13 @@ use crate::{
 
 /// Which organizations a member's list returns; `$1` is the member.
 const OF_MEMBER: &str = "SELECT o.id, o.workspaces_count FROM memberships AS m \
-     JOIN organizations AS o ON o.id = m.organization_id WHERE m.user_id = $1";
+     JOIN organizations AS o ON o.id = m.organization_id \
+     WHERE m.user_id = $1 AND o.deleted_at IS NULL";
 
 /// Which organizations a platform admin's list returns. `$1` is named so that
 /// both statements take the same values.
-const OF_ADMIN: &str =
-    "SELECT o.id, o.workspaces_count FROM organizations AS o WHERE $1 IS NOT NULL";
+const OF_ADMIN: &str = "SELECT o.id, o.workspaces_count FROM organizations AS o \
+     WHERE $1 IS NOT NULL AND o.deleted_at IS NULL";
 
 /// Every number in one statement, so that they fit together. SQLite numbers
 /// the parameters in the order in which they appear first.

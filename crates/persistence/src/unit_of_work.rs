@@ -15,8 +15,8 @@ use crate::{
 
 /// One transaction. It lends its connection to a blocking thread for each call.
 pub(crate) struct DieselUnitOfWork {
-    /// Absent while it is lent, and for good when a call failed or was
-    /// cancelled.
+    /// Absent while it is lent, and for good when it was ended or a call
+    /// failed or was cancelled.
     transaction: Option<Transaction>,
 }
 
@@ -24,6 +24,12 @@ impl DieselUnitOfWork {
     /// The unit of work in this transaction.
     pub(crate) const fn new(transaction: Transaction) -> Self {
         Self { transaction: Some(transaction) }
+    }
+
+    /// Ends the transaction, which rolls back. PostgreSQL would turn the commit
+    /// after a violation into a roll-back without a word.
+    pub(crate) fn end(&mut self) {
+        self.transaction = None;
     }
 
     /// Runs statements in the transaction.

@@ -5,14 +5,14 @@
 
 use guildhall_application::{
     ports::{
-        CounterDrift, Counters, Insertion, Maintenance, PasswordHash, Store, StoreError,
+        Addition, CounterDrift, Counters, Insertion, Maintenance, PasswordHash, Store, StoreError,
         UserQueries,
     },
-    testing::user,
+    testing::{caller, user},
 };
 use guildhall_domain::{
     Action, AuditActor, AuditEvent, AuditEventId, Membership, MembershipSource, Organization,
-    OrganizationId, OrganizationRole, Origin, Resource, Timestamp, UserRole,
+    OrganizationId, OrganizationRole, Origin, Permission, Resource, Timestamp, UserRole,
 };
 use guildhall_persistence::{
     DieselStore, StoreOptions,
@@ -46,12 +46,16 @@ async fn acme(store: &DieselStore) -> Organization {
         role: OrganizationRole::Owner,
         source: MembershipSource::Registration,
         joined_at: Timestamp::UNIX_EPOCH,
+        version: 1,
     };
     let mut work = store.begin().await.unwrap();
     let hash = PasswordHash::new("$argon2id$".to_owned());
     assert_eq!(work.organizations().insert(&acme).await.unwrap(), Insertion::Inserted);
     assert_eq!(work.users().insert(&ada, &hash).await.unwrap(), Insertion::Inserted);
-    assert_eq!(work.memberships().insert(&member).await.unwrap(), Insertion::Inserted);
+    let root = caller(UserRole::Admin).viewer();
+    let access = work.organizations().lock(root, acme.id).await.unwrap().unwrap();
+    let scope = access.require(Permission::ManageOwners).unwrap();
+    assert_eq!(work.memberships().insert(&scope, &member).await.unwrap(), Addition::Added);
     work.commit().await.unwrap();
     acme
 }
@@ -120,6 +124,34 @@ async fn drift_is_found_and_repaired() {
         let of_absent = event(10, Action::CountersRepaired, Resource::Organization(absent));
         assert!(store.repair_counters(absent, &of_absent).await.is_err());
         assert_eq!(database.number(events), 1, "nothing was repaired and nothing recorded");
+    }
+}
+
+/// The trail outlives what it speaks of, and a purge that did nothing is not
+/// in it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_purge_keeps_the_trail() {
+    for backend in backends() {
+        let database = TestDatabase::new(backend);
+        let store = open(&database);
+        let acme = acme(&store).await;
+        let resource = Resource::Organization(acme.id);
+        let mut work = store.begin().await.unwrap();
+        let created = event(9, Action::OrganizationCreated, resource).of(&acme);
+        work.audit_log().append(&created).await.unwrap();
+        work.commit().await.unwrap();
+        let purged = event(10, Action::OrganizationPurged, resource).of(&acme);
+        let count = |table: &str| database.number(&format!("SELECT count(*) FROM {table}"));
+        store.purge(acme.id, &purged).await.unwrap();
+        assert_eq!((count("organizations"), count("audit_events")), (1, 1), "it is not deleted");
+
+        database.execute("UPDATE organizations SET deleted_at = created_at");
+        for _ in 0..2 {
+            store.purge(acme.id, &purged).await.unwrap();
+            assert_eq!((count("organizations"), count("memberships")), (0, 0));
+            assert_eq!(count("audit_events WHERE organization_id IS NOT NULL"), 2);
+        }
+        assert_eq!(count("users"), 1);
     }
 }
 

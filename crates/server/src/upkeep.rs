@@ -56,6 +56,10 @@ pub(crate) async fn sweeps(use_cases: Arc<UseCases>) {
             Ok(removed) => tracing::debug!(removed, "swept"),
             Err(error) => tracing::warn!(error = with_causes(&error), "nothing was swept"),
         }
+        match use_cases.purge_organizations.execute().await {
+            Ok(purged) => tracing::debug!(purged, "purged"),
+            Err(error) => tracing::warn!(error = with_causes(&error), "nothing was purged"),
+        }
     }
 }
 

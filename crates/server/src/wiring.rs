@@ -37,6 +37,8 @@ impl Service {
         let ports = Ports {
             store: Arc::new(store.clone()),
             organizations: Arc::new(store.clone()),
+            members: Arc::new(store.clone()),
+            workspaces: Arc::new(store.clone()),
             users: Arc::new(store.clone()),
             sessions: Arc::new(store.clone()),
             stats: Arc::new(store.clone()),

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use guildhall_domain::{
     Action, AuditActor, AuditEvent, DefaultOrganizationPlan, DomainName, Membership,
-    MembershipSource, Organization, OrganizationName, OrganizationRole, Origin, Resource,
-    Timestamp, User, Workspace, WorkspaceName,
+    MembershipSource, Organization, OrganizationName, OrganizationRole, OrganizationStatus, Origin,
+    Resource, Timestamp, User, Workspace, WorkspaceName,
 };
 
 use crate::{
-    Error, Settings,
-    ports::{IdGenerator, Insertion, StoreError, UnitOfWork},
+    Error, Scope, Settings,
+    ports::{Addition, IdGenerator, Insertion, StoreError, UnitOfWork},
 };
 
 /// What a registrant finds.
@@ -50,13 +50,19 @@ impl Founder {
         let wanted = (!domain.is_public_mail_domain()).then_some(domain);
         for _ in 0..Self::ROUNDS {
             if let Some(existing) = work.organizations().find_by_name(name).await? {
-                return Ok(Admission::Existing(existing));
+                let is_open =
+                    existing.deleted_at.is_none() && existing.status == OrganizationStatus::Active;
+                return if is_open {
+                    Ok(Admission::Existing(existing))
+                } else {
+                    Err(Error::OrganizationNameTaken)
+                };
             }
             if let Some(founded) = self.found(work, founder, name, wanted, origin, now).await? {
                 return Ok(Admission::Founded(founded));
             }
         }
-        Err(Self::contended())
+        Err(super::contended())
     }
 
     /// Finds the default organization or founds it.
@@ -70,9 +76,15 @@ impl Founder {
         let installation = work.installation().lock().await?;
         if let Some(id) = installation.default_organization {
             let found = work.organizations().find(id).await?;
-            return found.map(Admission::Default).ok_or_else(|| {
-                Error::from(StoreError::Failed(format!("the default organization {id} is missing")))
-            });
+            let missing =
+                || StoreError::Failed(format!("the default organization {id} is missing"));
+            let default = found.ok_or_else(missing)?;
+            return match default.status {
+                OrganizationStatus::Active => Ok(Admission::Default(default)),
+                OrganizationStatus::Suspended => Err(Error::RegistrationClosed(
+                    "The default organization is suspended. Name another one.",
+                )),
+            };
         }
         let policy = &self.settings.default_organization;
         let mut distinction = None;
@@ -88,7 +100,7 @@ impl Founder {
                 distinction = Some(u32::from_be_bytes([a, b, c, d]));
             }
         }
-        Err(Self::contended())
+        Err(super::contended())
     }
 
     /// Founds a default organization by plan, workspaces and all, and names it
@@ -114,7 +126,11 @@ impl Founder {
                 Workspace::new(self.ids.workspace_id(), organization.id, name, now)
             })
             .collect();
-        work.workspaces().insert(organization.id, &workspaces).await?;
+        let scope = Scope::of_entrant(&organization);
+        let addition = work.workspaces().insert(&scope, &workspaces).await?;
+        if addition != Addition::Added {
+            return Err(unexpected("workspaces of a new organization", addition));
+        }
         let event = self
             .event(founder, Action::WorkspacesAllocated, &organization, origin, now)
             .with("count", plan.workspaces);
@@ -143,10 +159,17 @@ impl Founder {
             role,
             source,
             joined_at: now,
+            version: 1,
         };
-        if work.memberships().insert(&membership).await? == Insertion::Conflict {
-            let what = format!("{} is a member of {} already", user.id, organization.id);
-            return Err(StoreError::Failed(what).into());
+        match work.memberships().insert(&Scope::of_entrant(organization), &membership).await? {
+            Addition::Added => {}
+            // How much an organization may use is not a stranger's to know.
+            Addition::NoRoom(_) => return Err(Error::OrganizationNameTaken),
+            // Deleted or suspended since it was looked at.
+            Addition::Closed => return Err(super::contended()),
+            addition @ Addition::AlreadyThere => {
+                return Err(unexpected("a new membership", addition));
+            }
         }
         let mut event = self.event(user, Action::MemberAdded, organization, origin, now);
         event.resource = Resource::User(user.id);
@@ -202,10 +225,10 @@ impl Founder {
         )
         .of(organization)
     }
+}
 
-    fn contended() -> Error {
-        StoreError::Unavailable("an organization's name or domain is contended".to_owned()).into()
-    }
+fn unexpected(what: &str, addition: Addition) -> Error {
+    StoreError::Failed(format!("the addition of {what} came to {addition:?}")).into()
 }
 
 #[cfg(test)]

@@ -50,8 +50,7 @@ impl ListOrganizations {
         viewer: Viewer,
         request: PageRequest,
     ) -> Result<Page<OrganizationSummary>, Error> {
-        let probe = PageRequest { limit: request.limit.saturating_add(1), ..request };
-        let rows = self.organizations.accessible_to(viewer, probe).await?;
+        let rows = self.organizations.accessible_to(viewer, request.probe()).await?;
         Ok(Page::from_probe(rows, request.limit, OrganizationSummary::cursor))
     }
 }
@@ -65,7 +64,7 @@ mod tests {
     use super::*;
     use crate::{
         Cursor,
-        ports::{Insertion, Installation, StoreError},
+        ports::{Addition, Insertion, Installation, StoreError},
         testing::{
             FakeStore, Repositories, TestPorts, at, caller, organization_summary, password_hash,
         },
@@ -165,8 +164,8 @@ mod tests {
         repositories.organizations.expect_domain_is_taken().return_once(|_| Ok(false));
         repositories.organizations.expect_insert().return_once(|_| Ok(Insertion::Inserted));
         repositories.installation.expect_set_default_organization().return_once(|_| Ok(()));
-        repositories.workspaces.expect_insert().return_once(|_, _| Ok(()));
-        repositories.memberships.expect_insert().return_once(|_| Ok(Insertion::Inserted));
+        repositories.workspaces.expect_insert().return_once(|_, _| Ok(Addition::Added));
+        repositories.memberships.expect_insert().return_once(|_, _| Ok(Addition::Added));
         repositories.users.expect_update().return_once(|_| Ok(()));
         let store = Arc::new(FakeStore::with(repositories));
         let mut ports = TestPorts { store: store.clone(), ..TestPorts::default() };

@@ -47,6 +47,22 @@ pub trait Maintenance: Send + Sync {
         limit: u32,
     ) -> Result<u64, StoreError>;
 
+    /// Organizations that were deleted before that moment; at most `limit`.
+    async fn deleted_before(
+        &self,
+        moment: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<OrganizationId>, StoreError>;
+
+    /// Removes a deleted organization for good, with its memberships and
+    /// workspaces, in one transaction with the event that says so. Does nothing
+    /// when it was restored meanwhile.
+    async fn purge(
+        &self,
+        organization: OrganizationId,
+        event: &AuditEvent,
+    ) -> Result<(), StoreError>;
+
     /// Recomputes every organization's counters and says which have drifted.
     async fn counter_drift(&self) -> Result<Vec<CounterDrift>, StoreError>;
 

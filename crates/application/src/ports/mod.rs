@@ -16,14 +16,14 @@ pub use identity::{
 };
 pub use maintenance::{CounterDrift, Counters, Maintenance};
 pub use queries::{
-    AccountWithPassword, AccountWithSession, OrganizationDetails, OrganizationQueries,
-    OrganizationSummary, SessionQueries, StatsQueries, StatsSnapshot, UserQueries,
-    UserWithOrganization,
+    AccountWithPassword, AccountWithSession, MemberDetails, MemberFilter, MemberQueries,
+    OrganizationQueries, OrganizationSummary, SessionQueries, StatsQueries, StatsSnapshot,
+    UserQueries, UserWithOrganization, WorkspaceQueries,
 };
 pub use store::{
-    AuditLog, Insertion, Installation, InstallationRepository, MembershipRepository,
-    OrganizationRepository, SessionRepository, Store, StoreError, UnitOfWork, UserRepository,
-    WorkspaceRepository,
+    Addition, AuditLog, Change, Insertion, Installation, InstallationRepository,
+    MembershipRepository, OrganizationRepository, SessionRepository, Store, StoreError, UnitOfWork,
+    UserRepository, WorkspaceRepository,
 };
 
 #[cfg(any(test, feature = "testing"))]

@@ -3,11 +3,12 @@
 
 use async_trait::async_trait;
 use guildhall_domain::{
-    EmailAddress, OrganizationId, OrganizationRole, ServingPeriod, Session, Timestamp, User, UserId,
+    EmailAddress, Membership, OrganizationId, OrganizationRole, ServingPeriod, Session, Timestamp,
+    User, UserId, Workspace, WorkspaceId,
 };
 
 use super::{PasswordHash, StoreError, TokenHash};
-use crate::{Cursor, PageRequest, caller::Viewer};
+use crate::{Access, Cursor, PageRequest, Scope, caller::Viewer};
 
 /// An organization in a list: the seed page's six fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,17 +35,6 @@ impl OrganizationSummary {
     }
 }
 
-/// A single organization.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OrganizationDetails {
-    /// What a list shows of it.
-    pub summary: OrganizationSummary,
-    /// When its own fields changed last.
-    pub updated_at: Timestamp,
-    /// The viewer's role in it; none for a platform admin who is no member.
-    pub your_role: Option<OrganizationRole>,
-}
-
 /// Organizations, to show them.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
@@ -58,15 +48,79 @@ pub trait OrganizationQueries: Send + Sync {
         page: PageRequest,
     ) -> Result<Vec<OrganizationSummary>, StoreError>;
 
-    /// One organization, if the viewer may know of it.
-    async fn accessible(
+    /// One organization and what the viewer is to it, if they may know of it
+    /// and it is not deleted.
+    async fn access(
         &self,
         viewer: Viewer,
         id: OrganizationId,
-    ) -> Result<Option<OrganizationDetails>, StoreError>;
+    ) -> Result<Option<Access>, StoreError>;
 
     /// Whether the installation has any organization.
     async fn any_exists(&self) -> Result<bool, StoreError>;
+}
+
+/// A member, to show them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberDetails {
+    /// The membership.
+    pub membership: Membership,
+    /// The account.
+    pub account: UserWithOrganization,
+}
+
+impl MemberDetails {
+    /// The place of this member in a list.
+    #[must_use]
+    pub const fn cursor(&self) -> Cursor {
+        Cursor { created_at: self.membership.joined_at, id: self.membership.user.as_uuid() }
+    }
+}
+
+/// Which members are wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MemberFilter {
+    /// Part of the name or of the address, in any case.
+    pub text: Option<String>,
+    /// The role.
+    pub role: Option<OrganizationRole>,
+}
+
+/// Members, to show them.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait MemberQueries: Send + Sync {
+    /// Members, those who joined last first, and then by id. At most
+    /// `page.limit` rows.
+    async fn list(
+        &self,
+        scope: &Scope,
+        filter: &MemberFilter,
+        page: PageRequest,
+    ) -> Result<Vec<MemberDetails>, StoreError>;
+
+    /// One member.
+    async fn get(&self, scope: &Scope, user: UserId) -> Result<Option<MemberDetails>, StoreError>;
+}
+
+/// Workspaces, to show them.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait WorkspaceQueries: Send + Sync {
+    /// Workspaces of an organization, newest first, and then by id. At most
+    /// `page.limit` rows.
+    async fn list(&self, scope: &Scope, page: PageRequest) -> Result<Vec<Workspace>, StoreError>;
+
+    /// One workspace.
+    async fn get(&self, scope: &Scope, id: WorkspaceId) -> Result<Option<Workspace>, StoreError>;
+
+    /// Workspaces of every organization that the viewer's list returns and
+    /// that may be used, in the same order.
+    async fn accessible_to(
+        &self,
+        viewer: Viewer,
+        page: PageRequest,
+    ) -> Result<Vec<Workspace>, StoreError>;
 }
 
 /// A user together with what stands in their `organization` field.

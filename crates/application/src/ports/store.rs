@@ -2,11 +2,12 @@
 
 use async_trait::async_trait;
 use guildhall_domain::{
-    AuditEvent, DomainName, Membership, Organization, OrganizationId, OrganizationName, Session,
-    SessionId, Timestamp, User, UserId, Workspace,
+    AuditEvent, DomainName, ExternalId, Membership, Organization, OrganizationId, OrganizationName,
+    Quota, Session, SessionId, Timestamp, User, UserId, Workspace, WorkspaceId,
 };
 
 use super::{PasswordHash, TokenHash};
+use crate::{Access, Scope, caller::Viewer};
 
 /// Why the store did not do it. Conflicts that a use case foresees are no
 /// errors but values, such as [`Insertion::Conflict`].
@@ -29,6 +30,31 @@ pub enum Insertion {
     /// Another row has its unique value; nothing was changed. The other row is
     /// committed or part of this unit of work.
     Conflict,
+}
+
+/// What became of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Change {
+    /// It was made.
+    Made,
+    /// A unique value of it is another row's. The unit of work is of no more
+    /// use.
+    Conflict,
+}
+
+/// What became of an addition to an organization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Addition {
+    /// It was added and counted.
+    Added,
+    /// It was there already; nothing was changed.
+    AlreadyThere,
+    /// There is no room for it; nothing was changed.
+    NoRoom(Quota),
+    /// The organization is deleted or suspended by now; nothing was changed.
+    Closed,
 }
 
 /// Opens transactions. One use case opens at most one.
@@ -85,8 +111,11 @@ pub trait InstallationRepository: Send {
     /// until this one ends.
     async fn lock(&mut self) -> Result<Installation, StoreError>;
 
-    /// Names the default organization.
+    /// Names the default organization, which is marked as one for good.
     async fn set_default_organization(&mut self, id: OrganizationId) -> Result<(), StoreError>;
+
+    /// Forgets the default organization if it is this one.
+    async fn forget_default_organization(&mut self, scope: &Scope) -> Result<(), StoreError>;
 }
 
 /// Organizations, to change them.
@@ -108,8 +137,37 @@ pub trait OrganizationRepository: Send {
     /// Whether an organization has that domain.
     async fn domain_is_taken(&mut self, domain: &DomainName) -> Result<bool, StoreError>;
 
-    /// Adds an organization. It conflicts when its name or domain is taken,
-    /// waiting for a concurrent transaction that is about to take it.
+    /// The organization with that id and what the viewer is to it, if they may
+    /// know of it and it is not deleted. Every other unit of work that calls
+    /// this waits until this one ends, and so does everything that is counted
+    /// in the organization.
+    async fn lock(
+        &mut self,
+        viewer: Viewer,
+        id: OrganizationId,
+    ) -> Result<Option<Access>, StoreError>;
+
+    /// The same for a deleted organization.
+    async fn lock_deleted(
+        &mut self,
+        viewer: Viewer,
+        id: OrganizationId,
+    ) -> Result<Option<Access>, StoreError>;
+
+    /// Whether an organization has that external id.
+    async fn external_id_is_taken(&mut self, external_id: &ExternalId) -> Result<bool, StoreError>;
+
+    /// Writes every field of an organization but the counts and the time of
+    /// its creation. It conflicts when its name, domain or external id is
+    /// taken.
+    async fn update(
+        &mut self,
+        scope: &Scope,
+        organization: &Organization,
+    ) -> Result<Change, StoreError>;
+
+    /// Adds an organization. It conflicts when its name, domain or external id
+    /// is taken, waiting for a concurrent transaction that is about to take it.
     async fn insert(&mut self, organization: &Organization) -> Result<Insertion, StoreError>;
 }
 
@@ -143,21 +201,51 @@ pub trait UserRepository: Send {
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait MembershipRepository: Send {
-    /// Adds a member and counts them. It conflicts when the user is a member
-    /// already.
-    async fn insert(&mut self, membership: &Membership) -> Result<Insertion, StoreError>;
+    /// Adds a member and counts them.
+    async fn insert(
+        &mut self,
+        scope: &Scope,
+        membership: &Membership,
+    ) -> Result<Addition, StoreError>;
+
+    /// The membership of a user.
+    async fn find(&mut self, scope: &Scope, user: UserId)
+    -> Result<Option<Membership>, StoreError>;
+
+    /// Writes the role of a member.
+    async fn update(&mut self, scope: &Scope, membership: &Membership) -> Result<(), StoreError>;
+
+    /// Removes a member and counts them no more.
+    async fn remove(&mut self, scope: &Scope, user: UserId) -> Result<(), StoreError>;
+
+    /// How many owners there are.
+    async fn count_owners(&mut self, scope: &Scope) -> Result<u32, StoreError>;
 }
 
 /// Workspaces, to change them.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait WorkspaceRepository: Send {
-    /// Adds workspaces to one organization and counts them.
+    /// Adds workspaces and counts them: all of them, or none where there is no
+    /// room for all.
     async fn insert(
         &mut self,
-        organization: OrganizationId,
+        scope: &Scope,
         workspaces: &[Workspace],
-    ) -> Result<(), StoreError>;
+    ) -> Result<Addition, StoreError>;
+
+    /// One workspace.
+    async fn find(
+        &mut self,
+        scope: &Scope,
+        id: WorkspaceId,
+    ) -> Result<Option<Workspace>, StoreError>;
+
+    /// Writes name, description and status of a workspace.
+    async fn update(&mut self, scope: &Scope, workspace: &Workspace) -> Result<(), StoreError>;
+
+    /// Removes a workspace and counts it no more.
+    async fn remove(&mut self, scope: &Scope, id: WorkspaceId) -> Result<(), StoreError>;
 }
 
 /// Sessions, to change them.

@@ -2,17 +2,19 @@
 
 use chrono::TimeDelta;
 use guildhall_domain::{
-    Organization, OrganizationId, Origin, Session, SessionId, SessionLifetimes, Timestamp, User,
-    UserId, UserRole,
+    Membership, MembershipSource, Organization, OrganizationId, OrganizationRole, Origin, Session,
+    SessionId, SessionLifetimes, Timestamp, User, UserId, UserRole, Workspace, WorkspaceId,
+    WorkspaceName,
 };
 use uuid::Uuid;
 
+use super::Repositories;
 use crate::{
-    Caller,
+    Access, Caller,
     auth::NewPassword,
     ports::{
-        AccountWithPassword, AccountWithSession, OrganizationSummary, PasswordHash, TokenHash,
-        UserWithOrganization,
+        AccountWithPassword, AccountWithSession, MemberDetails, OrganizationSummary, PasswordHash,
+        TokenHash, UserWithOrganization,
     },
 };
 
@@ -132,4 +134,70 @@ pub fn organization(number: u128, name: &str, domain: Option<&str>) -> Organizat
         domain.map(|domain| domain.parse().expect("a domain")),
         Timestamp::UNIX_EPOCH,
     )
+}
+
+/// What [`caller`] is to an organization, by their role in it, if any, and in
+/// the installation. It is not the default organization.
+///
+/// # Panics
+///
+/// When they would be a stranger to it.
+#[must_use]
+#[expect(clippy::expect_used, reason = "builders are for tests")]
+pub fn access(
+    organization: Organization,
+    role: impl Into<Option<OrganizationRole>>,
+    user: UserRole,
+) -> Access {
+    let viewer = caller(user).viewer();
+    Access::found(organization, viewer, role.into()).expect("no stranger")
+}
+
+/// A unit of work in which [`caller`] locks the organization with the id 7 and
+/// finds to be that to it.
+#[must_use]
+pub fn locking(access: Option<Access>) -> Repositories {
+    let mut repositories = Repositories::default();
+    repositories
+        .organizations
+        .expect_lock()
+        .withf(|viewer, id| (viewer.user().as_uuid(), id.as_uuid()) == (uuid(1), uuid(7)))
+        .times(1)
+        .return_once(move |_, _| Ok(access));
+    repositories
+}
+
+/// A membership of the user with the id `user` in the organization with the id
+/// 7, made by an administrator at the epoch.
+#[must_use]
+pub const fn membership(user: u128, role: OrganizationRole) -> Membership {
+    Membership {
+        organization: OrganizationId::new(uuid(7)),
+        user: UserId::new(uuid(user)),
+        role,
+        source: MembershipSource::Administrator,
+        joined_at: Timestamp::UNIX_EPOCH,
+        version: 1,
+    }
+}
+
+/// The same, to show it.
+#[must_use]
+pub fn member_details(number: u128, role: OrganizationRole) -> MemberDetails {
+    let user = user(number, "grace@acme.com", UserRole::User);
+    let account = UserWithOrganization { user, organization: Some("Acme".to_owned()) };
+    MemberDetails { membership: membership(number, role), account }
+}
+
+/// A workspace with the id `number` of the organization with the id 7,
+/// allocated at the epoch.
+#[must_use]
+pub fn workspace(number: u32) -> Workspace {
+    let id = WorkspaceId::new(uuid(number.into()));
+    let name = WorkspaceName::numbered(number);
+    Workspace::new(id, OrganizationId::new(uuid(7)), name, Timestamp::UNIX_EPOCH)
+}
+
+const fn uuid(number: u128) -> Uuid {
+    Uuid::from_u128(number)
 }

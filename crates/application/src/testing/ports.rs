@@ -15,9 +15,9 @@ use super::FakeStore;
 use crate::{
     Ports, Settings, UseCases,
     ports::{
-        Clock, IdGenerator, MockMaintenance, MockOrganizationQueries, MockPasswordHasher,
-        MockSessionQueries, MockSignInThrottle, MockStatsQueries, MockTokenService,
-        MockUserQueries,
+        Clock, IdGenerator, MockMaintenance, MockMemberQueries, MockOrganizationQueries,
+        MockPasswordHasher, MockSessionQueries, MockSignInThrottle, MockStatsQueries,
+        MockTokenService, MockUserQueries, MockWorkspaceQueries,
     },
 };
 
@@ -62,6 +62,8 @@ pub fn settings() -> Settings {
             domain: "neogenesys.com".parse().expect("a domain"),
             workspaces: 5,
         },
+        self_service: false,
+        restore_window: TimeDelta::days(30),
         session_lifetimes: SessionLifetimes {
             idle: TimeDelta::days(7),
             absolute: TimeDelta::days(30),
@@ -78,6 +80,8 @@ pub fn settings() -> Settings {
 pub struct TestPorts {
     pub store: Arc<FakeStore>,
     pub organizations: MockOrganizationQueries,
+    pub members: MockMemberQueries,
+    pub workspaces: MockWorkspaceQueries,
     pub users: MockUserQueries,
     pub sessions: MockSessionQueries,
     pub stats: MockStatsQueries,
@@ -94,6 +98,8 @@ impl Default for TestPorts {
         Self {
             store: Arc::default(),
             organizations: MockOrganizationQueries::new(),
+            members: MockMemberQueries::new(),
+            workspaces: MockWorkspaceQueries::new(),
             users: MockUserQueries::new(),
             sessions: MockSessionQueries::new(),
             stats: MockStatsQueries::new(),
@@ -115,6 +121,8 @@ impl TestPorts {
         let ports = Ports {
             store: self.store,
             organizations: Arc::new(self.organizations),
+            members: Arc::new(self.members),
+            workspaces: Arc::new(self.workspaces),
             users: Arc::new(self.users),
             sessions: Arc::new(self.sessions),
             stats: Arc::new(self.stats),

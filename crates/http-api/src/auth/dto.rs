@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use crate::timestamp::Rfc3339;
 
 /// An account.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Hash, Serialize, ToSchema)]
 #[schema(as = User)]
 pub(crate) struct UserResponse {
     #[schema(value_type = String, example = "user-5f0c8b1e-6f0a-4c58-9a55-6a6f6c1f7a11")]

@@ -13,7 +13,7 @@ use crate::{
     Api,
     error::ApiError,
     extract::{ClientOrigin, Faults, JsonBody, parse_optional},
-    openapi::{Conflict, Failures, FaultyBody, Forbidden, TooManyAttempts},
+    openapi::{Closed, Conflict, Failures, FaultyBody, TooManyAttempts},
 };
 
 /// An account to be made.
@@ -57,7 +57,7 @@ impl From<RegisterRequest> for RegisterCommand {
     request_body = RegisterRequest,
     responses(
         (status = 201, description = "Registered and signed in.", body = SignedInResponse),
-        FaultyBody, Forbidden, Conflict, TooManyAttempts, Failures,
+        FaultyBody, Closed, Conflict, TooManyAttempts, Failures,
     ),
 )]
 pub(crate) async fn register(

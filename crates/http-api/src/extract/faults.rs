@@ -13,6 +13,11 @@ use crate::error::ApiError;
 pub(crate) struct Faults(Vec<Fault>);
 
 impl Faults {
+    /// One fault, at that place.
+    pub(super) fn at(location: ValuePointerRef<'_>, detail: &str) -> Self {
+        Self(vec![Fault { pointer: pointer(location), detail: detail.to_owned() }])
+    }
+
     fn collect(
         collected: Option<Self>,
         faults: impl IntoIterator<Item = Fault>,

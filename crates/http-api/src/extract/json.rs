@@ -3,7 +3,10 @@
 use actix_web::{
     FromRequest, HttpMessage, HttpRequest,
     dev::Payload,
-    http::header::{CONTENT_ENCODING, CONTENT_LENGTH},
+    http::{
+        Method,
+        header::{CONTENT_ENCODING, CONTENT_LENGTH},
+    },
     web::BytesMut,
 };
 use deserr::Deserr;
@@ -41,11 +44,14 @@ impl<T: Deserr<Faults> + 'static> FromRequest for JsonBody<T> {
     }
 }
 
-/// Takes `application/json`, in UTF-8 if it names a charset, uncompressed.
+/// Takes `application/json`, and for `PATCH` also `application/merge-patch+json`
+/// (RFC 7396), in UTF-8 if it names a charset, uncompressed.
 fn check_media_type(request: &HttpRequest) -> Result<(), ApiError> {
     let media_type = request.mime_type().ok().flatten();
     let is_json = media_type.is_some_and(|media_type| {
-        media_type.essence_str() == "application/json"
+        let is_patch = request.method() == Method::PATCH;
+        let essence = media_type.essence_str();
+        (essence == "application/json" || (is_patch && essence == "application/merge-patch+json"))
             && media_type.get_param("charset").is_none_or(|charset| charset == "utf-8")
     });
     let is_plain = request

@@ -19,7 +19,25 @@ impl<T: FromStr> FromRequest for PathId<T> {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let id = request.match_info().get("id").and_then(|text| text.parse().ok());
-        ready(id.map(Self).ok_or(ApiError::Application(Error::NotFound)))
+        ready(parameter(request, 0).map(Self))
     }
+}
+
+/// The two ids of a path: of an organization, and of what belongs to it.
+pub(crate) struct PathIds<T, U>(pub(crate) T, pub(crate) U);
+
+impl<T: FromStr, U: FromStr> FromRequest for PathIds<T, U> {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let ids = parameter(request, 0)
+            .and_then(|first| parameter(request, 1).map(|second| Self(first, second)));
+        ready(ids)
+    }
+}
+
+fn parameter<T: FromStr>(request: &HttpRequest, position: usize) -> Result<T, ApiError> {
+    let text = request.match_info().iter().nth(position).map(|(_, text)| text);
+    text.and_then(|text| text.parse().ok()).ok_or(ApiError::Application(Error::NotFound))
 }

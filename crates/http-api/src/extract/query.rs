@@ -1,11 +1,13 @@
-//! The query of a list: `limit` and `cursor`.
+//! The queries of lists: `limit`, `cursor`, and what a list is filtered by.
 
 use std::future::{Ready, ready};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Query};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use guildhall_application::{Cursor, CursorError, PageRequest};
+use guildhall_application::{Cursor, CursorError, PageRequest, ports::MemberFilter};
+use guildhall_domain::{TextError, text};
 
+use super::words::parse_role;
 use crate::{error::ApiError, problem::ProblemFault};
 
 /// Which part of a list is wanted. Parameters of other names are ignored.
@@ -28,38 +30,104 @@ impl FromRequest for ListQuery {
 
 impl ListQuery {
     fn parse(query: &str) -> Result<Self, ApiError> {
-        let not_a_query = |_| ApiError::InvalidQuery(Vec::new());
-        let Query(pairs) =
-            Query::<Vec<(String, String)>>::from_query(query).map_err(not_a_query)?;
-        let mut faults = Vec::new();
-        let limit = parameter(&pairs, "limit", parse_limit, &mut faults);
-        let after = parameter(&pairs, "cursor", parse_cursor, &mut faults);
-        if !faults.is_empty() {
-            return Err(ApiError::InvalidQuery(faults));
-        }
-        if limit.is_none() && after.is_none() {
-            return Ok(Self::Whole);
-        }
-        let limit = limit.unwrap_or(PageRequest::MAX_LIMIT);
-        Ok(Self::Page(PageRequest { after, limit }))
+        let mut parameters = Parameters::new(query)?;
+        let page = parameters.page();
+        parameters.finish(match page {
+            PageParameters { limit: None, after: None } => Self::Whole,
+            page => Self::Page(page.into()),
+        })
     }
 }
 
-/// The value of a parameter that may stand in the query once.
-fn parameter<T, E: ToString>(
-    pairs: &[(String, String)],
-    name: &'static str,
-    parse: impl Fn(&str) -> Result<T, E>,
-    faults: &mut Vec<ProblemFault>,
-) -> Option<T> {
-    let mut values = pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value);
-    let value = values.next()?;
-    if values.next().is_some() {
-        faults.push(ProblemFault::of_parameter(name, "must be given once".to_owned()));
-        return None;
+/// Which page is wanted of a list that is never sent whole; the first hundred
+/// if the query says nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PageQuery(pub(crate) PageRequest);
+
+impl FromRequest for PageQuery {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Parameters::new(request.query_string()).and_then(|mut parameters| {
+            let page = parameters.page();
+            parameters.finish(Self(page.into()))
+        }))
     }
-    let refused = |error: E| faults.push(ProblemFault::of_parameter(name, error.to_string()));
-    parse(value).map_err(refused).ok()
+}
+
+/// Which members are wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct MemberQuery {
+    pub(crate) filter: MemberFilter,
+    pub(crate) page: PageRequest,
+}
+
+impl FromRequest for MemberQuery {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Parameters::new(request.query_string()).and_then(|mut parameters| {
+            let page = parameters.page().into();
+            let text = parameters.value("q", parse_text);
+            let role = parameters.value("role", parse_role);
+            parameters.finish(Self { filter: MemberFilter { text, role }, page })
+        }))
+    }
+}
+
+/// The parameters of a query, and what is wrong with them.
+struct Parameters {
+    pairs: Vec<(String, String)>,
+    faults: Vec<ProblemFault>,
+}
+
+struct PageParameters {
+    limit: Option<u32>,
+    after: Option<Cursor>,
+}
+
+impl From<PageParameters> for PageRequest {
+    fn from(page: PageParameters) -> Self {
+        Self { after: page.after, limit: page.limit.unwrap_or(Self::MAX_LIMIT) }
+    }
+}
+
+impl Parameters {
+    fn new(query: &str) -> Result<Self, ApiError> {
+        let not_a_query = |_| ApiError::InvalidQuery(Vec::new());
+        let Query(pairs) = Query::from_query(query).map_err(not_a_query)?;
+        Ok(Self { pairs, faults: Vec::new() })
+    }
+
+    fn page(&mut self) -> PageParameters {
+        let limit = self.value("limit", parse_limit);
+        PageParameters { limit, after: self.value("cursor", parse_cursor) }
+    }
+
+    /// The value of a parameter that may stand in the query once.
+    fn value<T, E: ToString>(
+        &mut self,
+        name: &'static str,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let mut values = self.pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value);
+        let value = values.next()?;
+        let parsed = match values.next() {
+            None => parse(value).map_err(|error| error.to_string()),
+            Some(_) => Err("must be given once".to_owned()),
+        };
+        parsed.map_err(|detail| self.faults.push(ProblemFault::of_parameter(name, detail))).ok()
+    }
+
+    fn finish<T>(self, query: T) -> Result<T, ApiError> {
+        if self.faults.is_empty() { Ok(query) } else { Err(ApiError::InvalidQuery(self.faults)) }
+    }
+}
+
+fn parse_text(value: &str) -> Result<String, TextError> {
+    text::clean(value, 200)
 }
 
 fn parse_limit(value: &str) -> Result<u32, String> {
@@ -83,7 +151,8 @@ pub(crate) fn cursor_text(cursor: Cursor) -> String {
 
 #[cfg(test)]
 mod tests {
-    use guildhall_domain::Timestamp;
+    use actix_web::test::TestRequest;
+    use guildhall_domain::{OrganizationRole, Timestamp};
 
     use super::*;
 
@@ -129,6 +198,24 @@ mod tests {
             };
             let found: Vec<_> = faults.iter().filter_map(|fault| fault.parameter).collect();
             assert_eq!(found, names, "{query}");
+        }
+    }
+
+    #[test]
+    fn members_are_asked_for_by_text_and_role() {
+        let wanted = |text: Option<&str>, role, limit| MemberQuery {
+            filter: MemberFilter { text: text.map(str::to_owned), role },
+            page: PageRequest { after: None, limit },
+        };
+        for (query, expected) in [
+            ("", wanted(None, None, 100)),
+            ("other=1", wanted(None, None, 100)),
+            ("q=+ada%20l+", wanted(Some("ada l"), None, 100)),
+            ("role=admin&limit=7", wanted(None, Some(OrganizationRole::Admin), 7)),
+        ] {
+            let request = TestRequest::with_uri(&format!("/?{query}")).to_http_request();
+            let found = MemberQuery::from_request(&request, &mut Payload::None).into_inner();
+            assert_eq!(found.unwrap(), expected, "{query}");
         }
     }
 }

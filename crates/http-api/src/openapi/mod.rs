@@ -1,5 +1,6 @@
 //! The OpenAPI 3.1 document, made from the annotations of the handlers.
 
+mod headers;
 mod responses;
 
 use utoipa::{
@@ -7,11 +8,14 @@ use utoipa::{
     openapi::security::{Http, HttpAuthScheme, SecurityScheme},
 };
 
-use crate::{auth, organizations, problem::ProblemDocument, service, stats};
+use crate::{auth, members, organizations, problem::ProblemDocument, service, stats, workspaces};
+
+use headers::CommonTraits;
 
 pub(crate) use responses::{
-    Conflict, Failures, FaultyBody, Forbidden, InvalidCredentials, InvalidQuery, NotAuthenticated,
-    NotFound, NotReady, TooManyAttempts,
+    Closed, Conflict, Exhausted, Failures, FaultyBody, Forbidden, InvalidCredentials, InvalidQuery,
+    LastOwner, MemberConflict, NotAuthenticated, NotFound, NotReady, OrganizationConflict, Stale,
+    Suspended, SuspendedOrForbidden, TooManyAttempts,
 };
 
 #[derive(OpenApi)]
@@ -32,17 +36,40 @@ pub(crate) use responses::{
         auth::end_other_sessions::end_other_sessions,
         auth::end_session::end_session,
         organizations::list::list_organizations,
+        organizations::create::create_organization,
         organizations::get::get_organization,
+        organizations::change::replace_organization,
+        organizations::change::patch_organization,
+        organizations::lifecycle::delete_organization,
+        organizations::lifecycle::restore_organization,
+        organizations::lifecycle::suspend_organization,
+        organizations::lifecycle::activate_organization,
+        organizations::quotas::get_quotas,
+        organizations::quotas::set_quotas,
+        members::read::list_members,
+        members::read::get_member,
+        members::change::set_member,
+        members::change::remove_member,
+        workspaces::read::list_workspaces,
+        workspaces::read::list_workspaces_of_organization,
+        workspaces::read::get_workspace,
+        workspaces::change::allocate_workspace,
+        workspaces::change::patch_workspace,
+        workspaces::change::remove_workspace,
         stats::get_stats,
         service::root::get_service,
         service::health::get_health,
         service::health::get_readiness,
     ),
     components(schemas(ProblemDocument)),
-    modifiers(&BearerScheme),
+    servers((url = "/")),
+    modifiers(&BearerScheme, &CommonTraits),
     tags(
         (name = "Sign-in", description = "Accounts, sessions and passwords."),
         (name = "Organizations", description = "Tenants, as their members see them."),
+        (name = "Members", description = "Who belongs to an organization, and as what."),
+        (name = "Workspaces", description = "Units of work allocated to organizations."),
+        (name = "Quotas", description = "How much an organization may use."),
         (name = "Stats", description = "Numbers over the caller's organizations."),
         (name = "Service", description = "The service itself, for machines that watch."),
     ),

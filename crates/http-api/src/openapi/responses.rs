@@ -12,11 +12,13 @@ use utoipa::{
     },
 };
 
+use super::headers;
 use crate::problem::{
-    BAD_REQUEST, EMAIL_TAKEN, INTERNAL_ERROR, INVALID_QUERY, INVALID_REQUEST, MALFORMED_JSON,
-    MEDIA_TYPE, NOT_FOUND, NOT_READY, ORGANIZATION_NAME_TAKEN, OVERLOADED, PAYLOAD_TOO_LARGE,
-    Problem, ProblemKind, REGISTRATION_CLOSED, STORE_UNAVAILABLE, TOO_MANY_ATTEMPTS,
-    UNSUPPORTED_MEDIA_TYPE,
+    BAD_REQUEST, DOMAIN_TAKEN, EMAIL_TAKEN, EXTERNAL_ID_TAKEN, FORBIDDEN, INTERNAL_ERROR,
+    INVALID_QUERY, INVALID_REQUEST, LAST_OWNER, MALFORMED_JSON, MEDIA_TYPE, NOT_FOUND, NOT_READY,
+    ORGANIZATION_NAME_TAKEN, ORGANIZATION_SUSPENDED, OVERLOADED, PAYLOAD_TOO_LARGE, Problem,
+    ProblemKind, QUOTA_EXCEEDED, REGISTRATION_CLOSED, STORE_UNAVAILABLE, TOO_MANY_ATTEMPTS,
+    UNSUPPORTED_MEDIA_TYPE, VERSION_MISMATCH,
 };
 
 /// Makes types that stand for kinds of problems in the annotations of handlers.
@@ -35,9 +37,17 @@ macro_rules! refusals {
 refusals! {
     FaultyBody: BAD_REQUEST MALFORMED_JSON PAYLOAD_TOO_LARGE UNSUPPORTED_MEDIA_TYPE INVALID_REQUEST;
     InvalidQuery: INVALID_QUERY;
-    Forbidden: REGISTRATION_CLOSED;
+    Closed: REGISTRATION_CLOSED;
+    Forbidden: FORBIDDEN;
+    Suspended: ORGANIZATION_SUSPENDED;
+    SuspendedOrForbidden: FORBIDDEN ORGANIZATION_SUSPENDED;
     NotFound: NOT_FOUND;
-    Conflict: EMAIL_TAKEN ORGANIZATION_NAME_TAKEN;
+    Conflict: EMAIL_TAKEN ORGANIZATION_NAME_TAKEN QUOTA_EXCEEDED;
+    OrganizationConflict: ORGANIZATION_NAME_TAKEN DOMAIN_TAKEN EXTERNAL_ID_TAKEN;
+    LastOwner: LAST_OWNER;
+    MemberConflict: LAST_OWNER QUOTA_EXCEEDED;
+    Exhausted: QUOTA_EXCEEDED;
+    Stale: VERSION_MISMATCH;
     TooManyAttempts: TOO_MANY_ATTEMPTS;
     NotReady: NOT_READY;
     Failures: INTERNAL_ERROR OVERLOADED STORE_UNAVAILABLE;
@@ -83,7 +93,11 @@ fn of_kinds(kinds: &[&'static ProblemKind]) -> BTreeMap<String, RefOr<Response>>
         let titles: Vec<_> =
             kinds.iter().map(|kind| format!("[{}]({})", kind.title, kind.uri())).collect();
         let problem = Problem::new(first, first.meaning);
-        responses = responses.response(status.as_str(), response(titles.join(", or "), &problem));
+        let names = kinds.iter().flat_map(|kind| headers::of_kind(kind));
+        let response = names.fold(response(titles.join(", or "), &problem), |response, name| {
+            response.header(*name, headers::header(name))
+        });
+        responses = responses.response(status.as_str(), response);
     }
     responses.build().into()
 }

@@ -1,14 +1,15 @@
 //! `GET /api/organizations/{id}`
 
-use actix_web::web::{Data, Json};
+use actix_web::{HttpRequest, HttpResponse, web::Data};
 use guildhall_domain::OrganizationId;
 
 use super::dto::OrganizationDetailsResponse;
 use crate::{
     Api,
+    entity_tag::Tagged,
     error::ApiError,
     extract::{PathId, SignedIn},
-    openapi::{Failures, NotAuthenticated, NotFound},
+    openapi::{Failures, NotAuthenticated, NotFound, Suspended},
 };
 
 /// One organization, for its members and for platform admins.
@@ -17,21 +18,26 @@ use crate::{
     path = "/api/organizations/{id}",
     tag = "Organizations",
     security(("bearer" = [])),
-    params((
-        "id" = String, Path,
-        description = "Id of the organization, with or without its prefix.",
-        example = "org-123e4567-e89b-12d3-a456-426614174000",
-    )),
+    params(
+        ("id" = String, Path, description = "Id of the organization, with or without its prefix.",
+            example = "org-123e4567-e89b-12d3-a456-426614174000"),
+        ("If-None-Match" = Option<String>, Header,
+            description = "The tags that the client has."),
+    ),
     responses(
-        (status = 200, description = "The organization.", body = OrganizationDetailsResponse),
-        NotAuthenticated, NotFound, Failures,
+        (status = 200, description = "The organization.", body = OrganizationDetailsResponse,
+            headers(("ETag" = String))),
+        (status = 304, description = "The client has it already, by `If-None-Match`.",
+            headers(("ETag" = String))),
+        NotAuthenticated, Suspended, NotFound, Failures,
     ),
 )]
 pub(crate) async fn get_organization(
     api: Data<Api>,
     SignedIn(caller): SignedIn,
     PathId(id): PathId<OrganizationId>,
-) -> Result<Json<OrganizationDetailsResponse>, ApiError> {
-    let organization = api.use_cases.get_organization.execute(&caller, id).await?;
-    Ok(Json(organization.into()))
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let access = api.use_cases.get_organization.execute(&caller, id).await?;
+    Ok(Tagged::<OrganizationDetailsResponse>::from(&access).respond_to(&request))
 }

@@ -1,17 +1,14 @@
 //! `GET /api/organizations`
 
-use actix_web::{
-    HttpResponse,
-    http::header::{ContentType, LINK},
-    web::Data,
-};
-use guildhall_application::{Caller, Cursor, PageRequest};
+use actix_web::{HttpRequest, HttpResponse, http::header::ContentType, web::Data};
+use guildhall_application::{Caller, PageRequest};
 
 use super::{dto::OrganizationResponse, stream::json_array};
 use crate::{
     Api,
     error::ApiError,
-    extract::{ClientOrigin, ListQuery, SignedIn, cursor_text},
+    extract::{ClientOrigin, ListQuery, SignedIn},
+    links::page,
     openapi::{Failures, InvalidQuery, NotAuthenticated},
 };
 
@@ -34,8 +31,7 @@ use crate::{
     ),
     responses(
         (status = 200, description = "The organizations.", body = [OrganizationResponse],
-            headers(("Link" = String,
-                description = "The next page (RFC 8288), `rel=\"next\"`; absent on the last."))),
+            headers(("Link" = String))),
         InvalidQuery, NotAuthenticated, Failures,
     ),
 )]
@@ -43,27 +39,16 @@ pub(crate) async fn list_organizations(
     api: Data<Api>,
     SignedIn(caller): SignedIn,
     ClientOrigin(origin): ClientOrigin,
+    request: HttpRequest,
     query: ListQuery,
 ) -> Result<HttpResponse, ApiError> {
     match query {
-        ListQuery::Page(request) => page(&api, &caller, request).await,
+        ListQuery::Page(wanted) => {
+            let found = api.use_cases.list_organizations.execute(&caller, wanted).await?;
+            Ok(page::<_, OrganizationResponse>(&api, &request, wanted.limit, found))
+        }
         ListQuery::Whole => whole(api, &caller, origin.request_id).await,
     }
-}
-
-async fn page(api: &Api, caller: &Caller, request: PageRequest) -> Result<HttpResponse, ApiError> {
-    let page = api.use_cases.list_organizations.execute(caller, request).await?;
-    let mut response = HttpResponse::Ok();
-    if let Some(cursor) = page.next {
-        response.insert_header((LINK, next_link(api, request.limit, cursor)));
-    }
-    let organizations = page.items.into_iter().map(OrganizationResponse::from);
-    Ok(response.json(organizations.collect::<Vec<_>>()))
-}
-
-fn next_link(api: &Api, limit: u32, cursor: Cursor) -> String {
-    let path = format!("/api/organizations?limit={limit}&cursor={}", cursor_text(cursor));
-    format!("<{}>; rel=\"next\"", api.settings.url(&path))
 }
 
 /// Sends the list as it is read, one page in memory at a time.

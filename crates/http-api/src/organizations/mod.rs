@@ -1,6 +1,10 @@
 //! Organizations.
 
+pub(crate) mod change;
+pub(crate) mod create;
 mod dto;
 pub(crate) mod get;
+pub(crate) mod lifecycle;
 pub(crate) mod list;
+pub(crate) mod quotas;
 mod stream;

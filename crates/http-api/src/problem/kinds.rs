@@ -26,15 +26,22 @@ impl ProblemKind {
 }
 
 /// Every kind, by status.
-pub(crate) static KINDS: [&ProblemKind; 16] = [
+pub(crate) static KINDS: [&ProblemKind; 23] = [
     &BAD_REQUEST,
     &MALFORMED_JSON,
     &INVALID_QUERY,
+    &FORBIDDEN,
+    &ORGANIZATION_SUSPENDED,
     &REGISTRATION_CLOSED,
     &NOT_FOUND,
     &METHOD_NOT_ALLOWED,
     &EMAIL_TAKEN,
     &ORGANIZATION_NAME_TAKEN,
+    &DOMAIN_TAKEN,
+    &EXTERNAL_ID_TAKEN,
+    &LAST_OWNER,
+    &QUOTA_EXCEEDED,
+    &VERSION_MISMATCH,
     &PAYLOAD_TOO_LARGE,
     &UNSUPPORTED_MEDIA_TYPE,
     &INVALID_REQUEST,
@@ -67,6 +74,22 @@ pub(crate) static INVALID_QUERY: ProblemKind = ProblemKind {
     status: StatusCode::BAD_REQUEST,
     meaning: "Parameters in the query of the request have values that they cannot have.",
     remedy: "Correct each parameter that the errors name. Take cursors from Link headers only.",
+};
+
+pub(crate) static FORBIDDEN: ProblemKind = ProblemKind {
+    slug: "forbidden",
+    title: "Not permitted",
+    status: StatusCode::FORBIDDEN,
+    meaning: "You may know of this, but your role does not permit what you asked for.",
+    remedy: "Ask an owner of the organization, or whoever runs the installation.",
+};
+
+pub(crate) static ORGANIZATION_SUSPENDED: ProblemKind = ProblemKind {
+    slug: "organization-suspended",
+    title: "Organization suspended",
+    status: StatusCode::FORBIDDEN,
+    meaning: "The organization is suspended: its owners may look at it, and nobody may change it.",
+    remedy: "Ask whoever runs the installation to activate it.",
 };
 
 pub(crate) static REGISTRATION_CLOSED: ProblemKind = ProblemKind {
@@ -108,6 +131,48 @@ pub(crate) static ORGANIZATION_NAME_TAKEN: ProblemKind = ProblemKind {
     meaning: "An organization of this name exists and does not admit the e-mail address. \
               Nothing was created.",
     remedy: "Ask its owner for an invitation, or choose another name.",
+};
+
+pub(crate) static DOMAIN_TAKEN: ProblemKind = ProblemKind {
+    slug: "domain-taken",
+    title: "Domain already taken",
+    status: StatusCode::CONFLICT,
+    meaning: "Another organization has this domain.",
+    remedy: "Choose another domain, or leave it out.",
+};
+
+pub(crate) static EXTERNAL_ID_TAKEN: ProblemKind = ProblemKind {
+    slug: "external-id-taken",
+    title: "External id already taken",
+    status: StatusCode::CONFLICT,
+    meaning: "Another organization has this external id.",
+    remedy: "Look for the organization that has it, or choose another.",
+};
+
+pub(crate) static LAST_OWNER: ProblemKind = ProblemKind {
+    slug: "last-owner",
+    title: "Last owner",
+    status: StatusCode::CONFLICT,
+    meaning: "An organization keeps at least one owner: the last one can neither leave nor be \
+              removed nor be demoted.",
+    remedy: "Make another member an owner first, or delete the organization.",
+};
+
+pub(crate) static QUOTA_EXCEEDED: ProblemKind = ProblemKind {
+    slug: "quota-exceeded",
+    title: "Quota exceeded",
+    status: StatusCode::CONFLICT,
+    meaning: "The organization uses as much as it may. The detail and the headers Quota-Limit and \
+              Quota-Used say how much that is.",
+    remedy: "Remove what is no longer needed, or ask whoever runs the installation for more.",
+};
+
+pub(crate) static VERSION_MISMATCH: ProblemKind = ProblemKind {
+    slug: "version-mismatch",
+    title: "Changed meanwhile",
+    status: StatusCode::PRECONDITION_FAILED,
+    meaning: "The resource is not of the version that the If-Match header names.",
+    remedy: "Get it again, and repeat the change if it still makes sense.",
 };
 
 pub(crate) static PAYLOAD_TOO_LARGE: ProblemKind = ProblemKind {

@@ -9,13 +9,19 @@
 )]
 
 mod authentication;
+mod creation;
 mod logs;
 mod malformed;
+mod management;
+mod members;
 mod openapi;
 mod organizations;
 mod protocol;
+mod quotas;
+mod scene;
 mod service;
 mod sign_in;
 mod stats;
 mod support;
 mod wire;
+mod workspaces;

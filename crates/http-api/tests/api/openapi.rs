@@ -78,6 +78,81 @@ fn every_refusal_is_a_problem() {
     }
 }
 
+/// Every operation with its method and path.
+fn operations(document: &Value) -> impl Iterator<Item = (String, &Value)> {
+    document["paths"].as_object().unwrap().iter().flat_map(|(path, methods)| {
+        let methods = methods.as_object().unwrap().iter();
+        methods.map(move |(method, operation)| (format!("{method} {path}"), operation))
+    })
+}
+
+#[test]
+fn every_operation_documents_what_it_can_answer() {
+    let conflicts = [
+        (
+            "post /api/auth/register",
+            &["email-taken", "organization-name-taken", "quota-exceeded"][..],
+        ),
+        (
+            "post /api/organizations",
+            &["organization-name-taken", "domain-taken", "external-id-taken"],
+        ),
+        (
+            "put /api/organizations/{id}",
+            &["organization-name-taken", "domain-taken", "external-id-taken"],
+        ),
+        (
+            "patch /api/organizations/{id}",
+            &["organization-name-taken", "domain-taken", "external-id-taken"],
+        ),
+        ("put /api/organizations/{id}/members/{user}", &["last-owner", "quota-exceeded"]),
+        ("delete /api/organizations/{id}/members/{user}", &["last-owner"]),
+        ("post /api/organizations/{id}/workspaces", &["quota-exceeded"]),
+    ];
+    let document = document();
+    for (name, operation) in operations(&document) {
+        let answers = |status: &str| operation["responses"].get(status).is_some();
+        let of_organization = name.contains("/organizations/{id}");
+        let creates = name == "post /api/organizations" || name == "post /api/auth/register";
+        assert_eq!(answers("403"), of_organization || creates, "{name}: 403");
+        assert_eq!(answers("404"), name.contains('{'), "{name}: 404");
+        let parameters = operation["parameters"].as_array().into_iter().flatten();
+        let parameters: Vec<_> = parameters.map(|parameter| &parameter["name"]).collect();
+        let takes = |name: &str| parameters.iter().any(|parameter| *parameter == name);
+        assert_eq!(answers("412"), takes("If-Match"), "{name}: 412");
+        assert_eq!(answers("304"), takes("If-None-Match"), "{name}: 304");
+        assert!(answers("400") || !takes("limit"), "{name}: 400");
+        for status in ["400", "413", "415", "422"] {
+            assert!(answers(status) || operation.get("requestBody").is_none(), "{name}: {status}");
+        }
+
+        let slugs = conflicts.iter().find(|(other, _)| *other == name).map(|(_, slugs)| *slugs);
+        let documented = operation["responses"]["409"]["description"].as_str().unwrap_or_default();
+        assert_eq!(
+            documented.matches("(/problems/").count(),
+            slugs.map_or(0, <[_]>::len),
+            "{name}"
+        );
+        for slug in slugs.unwrap_or_default() {
+            assert!(documented.contains(&format!("(/problems/{slug})")), "{name}: {documented}");
+        }
+        let quota = operation["responses"]["409"]["headers"].get("Quota-Limit").is_some();
+        assert_eq!(quota, documented.contains("quota-exceeded"), "{name}");
+    }
+}
+
+#[test]
+fn every_header_is_described() {
+    let document = document();
+    for (name, operation) in operations(&document) {
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            for (header, described) in response["headers"].as_object().into_iter().flatten() {
+                assert!(described["description"].is_string(), "{name} {status} {header}");
+            }
+        }
+    }
+}
+
 #[test]
 fn every_reference_leads_somewhere() {
     fn check(value: &Value, document: &Value) {

@@ -1,13 +1,12 @@
-//! The list of organizations and the single one.
+//! The list of organizations, and those that nobody may know of.
 
 use guildhall_application::{
     PageRequest,
-    ports::{OrganizationDetails, OrganizationSummary, StoreError},
+    ports::{OrganizationSummary, StoreError},
     testing::{TestPorts, organization_summary},
 };
-use guildhall_domain::{OrganizationId, OrganizationRole, Timestamp};
+use guildhall_domain::OrganizationId;
 use guildhall_http_api::HttpSettings;
-use serde_json::json;
 use uuid::Uuid;
 
 use crate::support::{api_with, call, get, send, signed, signed_in};
@@ -145,21 +144,6 @@ async fn a_store_that_fails_before_the_first_byte_is_a_problem() {
 }
 
 #[actix_web::test]
-async fn a_single_organization_has_two_fields_more() {
-    for (role, shown) in [(Some(OrganizationRole::Owner), json!("owner")), (None, json!(null))] {
-        let mut ports = signed_in();
-        ports.organizations.expect_accessible().returning(move |_, _| {
-            let updated_at = Timestamp::from_timestamp_millis(1).unwrap();
-            Ok(Some(OrganizationDetails { summary: acme(), updated_at, your_role: role }))
-        });
-        let answer = send(ports, signed(get(&format!("/api/organizations/{}", acme().id)))).await;
-        assert_eq!(answer.status, 200);
-        let tail = format!(r#","updated_at":"1970-01-01T00:00:00.001Z","your_role":{shown}}}"#);
-        assert_eq!(answer.body, format!("{ACME}{tail}"));
-    }
-}
-
-#[actix_web::test]
 async fn absent_hidden_and_malformed_are_one_answer() {
     let absent = OrganizationId::new(Uuid::from_u128(9)).to_string();
     let mut bodies = Vec::new();
@@ -176,7 +160,7 @@ async fn absent_hidden_and_malformed_are_one_answer() {
         &"x".repeat(5_000),
     ] {
         let mut ports = signed_in();
-        ports.organizations.expect_accessible().returning(|_, _| Ok(None));
+        ports.organizations.expect_access().returning(|_, _| Ok(None));
         let request = signed(get(&format!("/api/organizations/{id}")));
         let answer = send(ports, request.insert_header(("X-Request-Id", "same"))).await;
         answer.assert_problem(404, "not-found");

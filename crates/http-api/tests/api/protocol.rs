@@ -43,8 +43,17 @@ async fn a_method_that_a_path_does_not_take_is_refused_with_those_it_takes() {
     for (method, path, allow) in [
         ("GET", "/api/auth/login", "POST"),
         ("PUT", "/api/auth/sessions", "GET, HEAD, DELETE"),
-        ("POST", "/api/organizations", "GET, HEAD"),
-        ("DELETE", "/api/organizations/7", "GET, HEAD"),
+        ("PUT", "/api/organizations", "GET, HEAD, POST"),
+        ("POST", "/api/organizations/7", "GET, HEAD, PUT, PATCH, DELETE"),
+        ("GET", "/api/organizations/7/restore", "POST"),
+        ("DELETE", "/api/organizations/7/suspend", "POST"),
+        ("PUT", "/api/organizations/7/activate", "POST"),
+        ("PATCH", "/api/organizations/7/quotas", "GET, HEAD, PUT"),
+        ("POST", "/api/organizations/7/members", "GET, HEAD"),
+        ("PATCH", "/api/organizations/7/members/7", "GET, HEAD, PUT, DELETE"),
+        ("PUT", "/api/organizations/7/workspaces", "GET, HEAD, POST"),
+        ("PUT", "/api/organizations/7/workspaces/7", "GET, HEAD, PATCH, DELETE"),
+        ("POST", "/api/workspaces", "GET, HEAD"),
         ("OPTIONS", "/api/stats", "GET, HEAD"),
         ("BREW", "/healthz", "GET, HEAD"),
         ("POST", "/docs/", "GET, HEAD"),
@@ -132,7 +141,7 @@ async fn preflight(origin: &str, origins: &[&str]) -> Answer {
     let request = request("OPTIONS", "/api/organizations")
         .insert_header(("Origin", origin.to_owned()))
         .insert_header(("Access-Control-Request-Method", "GET"))
-        .insert_header(("Access-Control-Request-Headers", "authorization"));
+        .insert_header(("Access-Control-Request-Headers", "authorization,if-match,if-none-match"));
     call(&api_with(TestPorts::default(), settings), request).await
 }
 
@@ -159,7 +168,9 @@ async fn refusals_are_readable_to_pages_of_configured_origins() {
     assert_eq!(answer.status, 401);
     assert_eq!(answer.header("access-control-allow-origin"), Some(acme));
     let exposed = answer.header("access-control-expose-headers").unwrap();
-    for name in ["link", "retry-after", "x-request-id"] {
+    for name in
+        ["etag", "link", "location", "quota-limit", "quota-used", "retry-after", "x-request-id"]
+    {
         assert!(exposed.contains(name), "{exposed}");
     }
 }

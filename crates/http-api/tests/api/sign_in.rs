@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use guildhall_application::{
-    ports::{AccountWithPassword, Insertion, MockSignInThrottle, Refusal, Verification},
+    ports::{AccountWithPassword, Addition, Insertion, MockSignInThrottle, Refusal, Verification},
     testing::{FakeStore, Repositories, TestPorts, session},
 };
 use guildhall_domain::{Action, SessionId, UserRole};
@@ -33,7 +33,7 @@ fn empty() -> TestPorts {
     work.organizations.expect_find_by_name().returning(|_| Ok(None));
     work.organizations.expect_domain_is_taken().returning(|_| Ok(false));
     work.organizations.expect_insert().returning(|_| Ok(Insertion::Inserted));
-    work.memberships.expect_insert().returning(|_| Ok(Insertion::Inserted));
+    work.memberships.expect_insert().returning(|_, _| Ok(Addition::Added));
     work.sessions.expect_insert().returning(|_, _| Ok(()));
     let mut ports = TestPorts {
         tokens: tokens(),

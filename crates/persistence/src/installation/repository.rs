@@ -2,12 +2,15 @@
 
 use async_trait::async_trait;
 use diesel::prelude::*;
-use guildhall_application::ports::{Installation, InstallationRepository, StoreError};
+use guildhall_application::{
+    Scope,
+    ports::{Installation, InstallationRepository, StoreError},
+};
 use guildhall_domain::OrganizationId;
 
 use crate::{
     connection::{DbConnection, on_backend},
-    schema::installation,
+    schema::{installation, organizations},
     sql_types::{DbId, DbTime},
     unit_of_work::DieselUnitOfWork,
 };
@@ -32,11 +35,28 @@ impl InstallationRepository for DieselUnitOfWork {
         })
     }
 
+    async fn forget_default_organization(&mut self, scope: &Scope) -> Result<(), StoreError> {
+        let organization = DbId::from(scope.organization());
+        self.run(move |connection| {
+            let row =
+                installation::table.filter(installation::default_organization_id.eq(organization));
+            let none = installation::default_organization_id.eq(None::<DbId>);
+            on_backend!(connection, |c| diesel::update(row).set(none).execute(c))
+        })
+        .await?;
+        Ok(())
+    }
+
     async fn set_default_organization(&mut self, id: OrganizationId) -> Result<(), StoreError> {
         self.run(move |connection| {
-            let default = installation::default_organization_id.eq(DbId::from(id));
+            let id = DbId::from(id);
             on_backend!(connection, |c| {
-                diesel::update(installation::table).set(default).execute(c)
+                diesel::update(organizations::table.find(id))
+                    .set(organizations::is_default.eq(true))
+                    .execute(c)?;
+                diesel::update(installation::table)
+                    .set(installation::default_organization_id.eq(id))
+                    .execute(c)
             })
         })
         .await?;

@@ -1,4 +1,5 @@
 //! Memberships.
 
+mod queries;
 mod repository;
 mod row;

@@ -1,38 +1,113 @@
 //! Changes to memberships, which are counted in their organization.
 
 use async_trait::async_trait;
-use diesel::prelude::*;
-use guildhall_application::ports::{Insertion, MembershipRepository, StoreError};
-use guildhall_domain::Membership;
+use diesel::{
+    dsl::{count_star, exists},
+    prelude::*,
+    select,
+};
+use guildhall_application::{
+    Scope,
+    ports::{Addition, MembershipRepository, StoreError},
+};
+use guildhall_domain::{Membership, OrganizationRole, UserId, quota::Resource};
 
 use super::row::MembershipRow;
 use crate::{
     connection::on_backend,
-    schema::{memberships, organizations},
+    decode,
+    organization::{Room, add_within_limit, count_down},
+    schema::memberships,
     sql_types::DbId,
-    unit_of_work::{DieselUnitOfWork, insertion},
+    unit_of_work::DieselUnitOfWork,
 };
 
 #[async_trait]
 impl MembershipRepository for DieselUnitOfWork {
-    async fn insert(&mut self, membership: &Membership) -> Result<Insertion, StoreError> {
-        let row = MembershipRow::from(membership);
-        let organization = organizations::table.find(DbId::from(membership.organization));
+    async fn insert(
+        &mut self,
+        scope: &Scope,
+        membership: &Membership,
+    ) -> Result<Addition, StoreError> {
+        let row = MembershipRow::new(scope.organization(), membership);
+        let present = select(exists(self::membership(scope, membership.user)));
+        let organization = DbId::from(scope.organization());
         self.run(move |connection| {
-            on_backend!(connection, |c| {
-                let inserted = diesel::insert_into(memberships::table)
+            // Counting first locks the organization, so that two who add the
+            // same user come one after the other.
+            let room = add_within_limit(connection, organization, Resource::Users, 1)?;
+            if room != Room::Taken {
+                let is_present = on_backend!(connection, |c| present.get_result(c))?;
+                return Ok(if is_present { Room::AlreadyThere } else { room });
+            }
+            let added = on_backend!(&mut *connection, |c| {
+                diesel::insert_into(memberships::table)
                     .values(row)
                     .on_conflict_do_nothing()
-                    .execute(c)?;
-                if inserted > 0 {
-                    diesel::update(organization)
-                        .set(organizations::users_count.eq(organizations::users_count + 1))
-                        .execute(c)?;
-                }
-                Ok(inserted)
+                    .execute(c)
+            })?;
+            if added == 0 {
+                count_down(connection, organization, Resource::Users, 1)?;
+                return Ok(Room::AlreadyThere);
+            }
+            Ok(room)
+        })
+        .await?
+        .into_addition(Resource::Users)
+    }
+
+    async fn find(
+        &mut self,
+        scope: &Scope,
+        user: UserId,
+    ) -> Result<Option<Membership>, StoreError> {
+        let row = membership(scope, user);
+        self.run(move |connection| {
+            on_backend!(connection, |c| {
+                row.select(MembershipRow::as_select()).first(c).optional()
             })
         })
-        .await
-        .map(insertion)
+        .await?
+        .map(TryInto::try_into)
+        .transpose()
     }
+
+    async fn update(&mut self, scope: &Scope, changed: &Membership) -> Result<(), StoreError> {
+        let row = membership(scope, changed.user);
+        let fields = (
+            memberships::role.eq(changed.role.as_str()),
+            memberships::version.eq(decode::column(changed.version)),
+        );
+        self.run(move |connection| {
+            on_backend!(connection, |c| diesel::update(row).set(fields).execute(c))
+        })
+        .await?;
+        Ok(())
+    }
+
+    async fn remove(&mut self, scope: &Scope, user: UserId) -> Result<(), StoreError> {
+        let row = membership(scope, user);
+        let organization = DbId::from(scope.organization());
+        self.run(move |connection| {
+            let removed = on_backend!(&mut *connection, |c| diesel::delete(row).execute(c))?;
+            count_down(connection, organization, Resource::Users, removed)
+        })
+        .await
+    }
+
+    async fn count_owners(&mut self, scope: &Scope) -> Result<u32, StoreError> {
+        let owners = memberships::table
+            .filter(memberships::organization_id.eq(DbId::from(scope.organization())))
+            .filter(memberships::role.eq(OrganizationRole::Owner.as_str()))
+            .select(count_star());
+        let count: i64 =
+            self.run(move |connection| on_backend!(connection, |c| owners.first(c))).await?;
+        decode::count("memberships", count)
+    }
+}
+
+#[diesel::dsl::auto_type]
+fn membership(scope: &Scope, user: UserId) -> _ {
+    let (organization, user): (DbId, DbId) = (scope.organization().into(), user.into());
+    memberships::table.find((organization, user))
 }

@@ -1,5 +1,9 @@
 //! Organizations.
 
+mod access;
+mod counters;
 mod queries;
 mod repository;
 mod row;
+
+pub(crate) use counters::{Room, add_within_limit, count_down};

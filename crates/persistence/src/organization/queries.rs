@@ -8,16 +8,18 @@ use diesel::{
     sql_types::Bool,
 };
 use guildhall_application::{
-    PageRequest,
+    Access, PageRequest,
     caller::Viewer,
-    ports::{OrganizationDetails, OrganizationQueries, OrganizationSummary, StoreError},
+    ports::{OrganizationQueries, OrganizationSummary, StoreError},
 };
-use guildhall_domain::{OrganizationId, OrganizationRole};
+use guildhall_domain::OrganizationId;
 
-use super::row::SummaryRow;
+use super::{
+    access::{AccessRow, access_row},
+    row::SummaryRow,
+};
 use crate::{
     connection::on_backend,
-    decode,
     schema::{memberships, organizations},
     sql_types::{DbId, DbTime, Id, Moment},
     store::DieselStore,
@@ -37,6 +39,7 @@ impl OrganizationQueries for DieselStore {
                     .select(SummaryRow::as_select())
                     .order((organizations::created_at.desc(), organizations::id.desc()))
                     .limit(page.limit.into())
+                    .filter(organizations::deleted_at.is_null())
                     .into_boxed();
                 if !viewer.sees_everything() {
                     let own = memberships::table
@@ -64,50 +67,19 @@ impl OrganizationQueries for DieselStore {
         .collect()
     }
 
-    async fn accessible(
+    async fn access(
         &self,
         viewer: Viewer,
         id: OrganizationId,
-    ) -> Result<Option<OrganizationDetails>, StoreError> {
-        let (user, id) = (DbId::from(viewer.user()), DbId::from(id));
-        let found: Option<(SummaryRow, DbTime, Option<String>)> = self
-            .read(move |connection| {
-                let own = memberships::organization_id
-                    .eq(organizations::id)
-                    .and(memberships::user_id.eq(user));
-                on_backend!(connection, |c| {
-                    organizations::table
-                        .left_join(memberships::table.on(own))
-                        .filter(organizations::id.eq(id))
-                        .select((
-                            SummaryRow::as_select(),
-                            organizations::updated_at,
-                            memberships::role.nullable(),
-                        ))
-                        .first(c)
-                        .optional()
-                })
+    ) -> Result<Option<Access>, StoreError> {
+        self.read(move |connection| {
+            on_backend!(connection, |c| {
+                access_row!(viewer, id).filter(organizations::deleted_at.is_null()).first(c)
             })
-            .await?;
-        // One statement for what exists and may not be known of and for what
-        // does not exist, so that both take the same time.
-        let known = found.filter(|(_, _, role)| viewer.sees_everything() || role.is_some());
-        let Some((summary, updated_at, role)) = known else { return Ok(None) };
-        let your_role = role
-            .map(|role| {
-                decode::word(
-                    "memberships.role",
-                    &role,
-                    &OrganizationRole::ALL,
-                    OrganizationRole::as_str,
-                )
-            })
-            .transpose()?;
-        Ok(Some(OrganizationDetails {
-            summary: summary.try_into()?,
-            updated_at: updated_at.0,
-            your_role,
-        }))
+            .optional()
+        })
+        .await?
+        .map_or(Ok(None), |row: AccessRow| row.access(viewer))
     }
 
     async fn any_exists(&self) -> Result<bool, StoreError> {

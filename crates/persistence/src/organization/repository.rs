@@ -1,13 +1,25 @@
 //! Changes to organizations.
 
 use async_trait::async_trait;
-use diesel::{dsl::exists, prelude::*, select};
-use guildhall_application::ports::{Insertion, OrganizationRepository, StoreError};
-use guildhall_domain::{DomainName, Organization, OrganizationId, OrganizationName};
+use diesel::{
+    dsl::exists,
+    prelude::*,
+    result::{DatabaseErrorKind, Error},
+    select,
+};
+use guildhall_application::{
+    Access, Scope,
+    caller::Viewer,
+    ports::{Change, Insertion, OrganizationRepository, StoreError},
+};
+use guildhall_domain::{DomainName, ExternalId, Organization, OrganizationId, OrganizationName};
 
-use super::row::OrganizationRow;
+use super::{
+    access::{AccessRow, access_row},
+    row::{OrganizationFields, OrganizationRow},
+};
 use crate::{
-    connection::on_backend,
+    connection::{DbConnection, on_backend},
     schema::organizations,
     sql_types::DbId,
     unit_of_work::{DieselUnitOfWork, insertion},
@@ -65,6 +77,57 @@ impl OrganizationRepository for DieselUnitOfWork {
         .await
     }
 
+    async fn lock(
+        &mut self,
+        viewer: Viewer,
+        id: OrganizationId,
+    ) -> Result<Option<Access>, StoreError> {
+        self.locked(viewer, id, false).await
+    }
+
+    async fn lock_deleted(
+        &mut self,
+        viewer: Viewer,
+        id: OrganizationId,
+    ) -> Result<Option<Access>, StoreError> {
+        self.locked(viewer, id, true).await
+    }
+
+    async fn external_id_is_taken(&mut self, external_id: &ExternalId) -> Result<bool, StoreError> {
+        let external_id = external_id.to_string();
+        self.run(move |connection| {
+            let taken = organizations::table
+                .filter(organizations::external_id.eq(external_id))
+                .select(organizations::id);
+            on_backend!(connection, |c| select(exists(taken)).get_result(c))
+        })
+        .await
+    }
+
+    async fn update(
+        &mut self,
+        scope: &Scope,
+        organization: &Organization,
+    ) -> Result<Change, StoreError> {
+        let row = organizations::table.find(DbId::from(scope.organization()));
+        let fields = OrganizationFields::from(organization);
+        let change = self
+            .run(move |connection| {
+                match on_backend!(connection, |c| diesel::update(row).set(fields).execute(c)) {
+                    Ok(_) => Ok(Change::Made),
+                    Err(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {
+                        Ok(Change::Conflict)
+                    }
+                    Err(error) => Err(error),
+                }
+            })
+            .await?;
+        if change == Change::Conflict {
+            self.end();
+        }
+        Ok(change)
+    }
+
     async fn insert(&mut self, organization: &Organization) -> Result<Insertion, StoreError> {
         let row = OrganizationRow::from(organization);
         self.run(move |connection| {
@@ -77,5 +140,33 @@ impl OrganizationRepository for DieselUnitOfWork {
         })
         .await
         .map(insertion)
+    }
+}
+
+impl DieselUnitOfWork {
+    /// Locks an organization, deleted or not, and then finds out what the
+    /// viewer is to it: what others changed before is seen.
+    async fn locked(
+        &mut self,
+        viewer: Viewer,
+        id: OrganizationId,
+        is_deleted: bool,
+    ) -> Result<Option<Access>, StoreError> {
+        let found = self
+            .run(move |connection| {
+                if let DbConnection::Postgres(c) = connection {
+                    let row = organizations::table.find(DbId::from(id)).select(organizations::id);
+                    row.for_update().first::<DbId>(c).optional()?;
+                }
+                let row: Option<AccessRow> = on_backend!(connection, |c| {
+                    access_row!(viewer, id)
+                        .filter(organizations::deleted_at.is_not_null().eq(is_deleted))
+                        .first(c)
+                        .optional()
+                })?;
+                Ok(row)
+            })
+            .await?;
+        found.map_or(Ok(None), |row| row.access(viewer))
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     schema::{organizations, sessions, users},
     sql_types::{DbId, DbTime},
     store::DieselStore,
-    user::UserRow,
+    user::{UserRow, home},
 };
 
 #[async_trait]
@@ -22,7 +22,7 @@ impl SessionQueries for DieselStore {
             .read(move |connection| {
                 on_backend!(connection, |c| {
                     sessions::table
-                        .inner_join(users::table.left_join(organizations::table))
+                        .inner_join(users::table.left_join(organizations::table.on(home())))
                         .filter(sessions::token_hash.eq(token.as_bytes().as_slice()))
                         .select((
                             SessionRow::as_select(),

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use guildhall_application::ports::{AccountWithPassword, PasswordHash, StoreError, UserQueries};
 use guildhall_domain::{EmailAddress, UserId};
 
-use super::row::UserRow;
+use super::{home, row::UserRow};
 use crate::{
     connection::on_backend,
     schema::{organizations, users},
@@ -24,7 +24,7 @@ impl UserQueries for DieselStore {
             .read(move |connection| {
                 on_backend!(connection, |c| {
                     users::table
-                        .left_join(organizations::table)
+                        .left_join(organizations::table.on(home()))
                         .filter(users::email_key.eq(&key))
                         .select((
                             UserRow::as_select(),

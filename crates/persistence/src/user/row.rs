@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use guildhall_application::ports::{StoreError, UserWithOrganization};
-use guildhall_domain::{User, UserRole, UserStatus};
+use guildhall_domain::{User, UserRole, UserStatus, text};
 
 use crate::{
     decode,
@@ -27,6 +27,7 @@ pub(crate) struct UserRow {
 #[diesel(table_name = users, treat_none_as_null = true)]
 pub(crate) struct UserFields {
     name: String,
+    name_key: String,
     role: String,
     status: String,
     mfa_enabled: bool,
@@ -40,6 +41,7 @@ impl From<&User> for UserFields {
     fn from(user: &User) -> Self {
         Self {
             name: user.name.as_str().to_owned(),
+            name_key: text::comparison_key(user.name.as_str()),
             role: user.role.as_str().to_owned(),
             status: user.status.as_str().to_owned(),
             mfa_enabled: user.mfa_enabled,

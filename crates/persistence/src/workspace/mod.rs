@@ -1,4 +1,5 @@
 //! Workspaces.
 
+mod queries;
 mod repository;
 mod row;

@@ -41,6 +41,8 @@ pub(crate) static KEYS: &[Key] = &[
     key("email_verification",              "GUILDHALL_EMAIL_VERIFICATION",              "off in development"),
     key("default_organization.domain",     "GUILDHALL_DEFAULT_ORGANIZATION_DOMAIN",     "neogenesys.com"),
     key("default_organization.workspaces", "GUILDHALL_DEFAULT_ORGANIZATION_WORKSPACES", "5"),
+    key("organizations.self_service",      "GUILDHALL_ORGANIZATIONS_SELF_SERVICE",      "off"),
+    key("organizations.restore_days",      "GUILDHALL_ORGANIZATIONS_RESTORE_DAYS",      "30"),
     key("admin.email",                     "GUILDHALL_ADMIN_EMAIL",                     "none"),
     secret("admin.password",               "GUILDHALL_ADMIN_PASSWORD",                  "none"),
     key("sessions.idle_hours",             "GUILDHALL_SESSIONS_IDLE_HOURS",             "168"),

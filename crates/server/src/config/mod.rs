@@ -133,6 +133,10 @@ impl Configuration {
                 registration: registration(&mut reader, mode),
                 auto_join: auto_join(&mut reader, mode),
                 default_organization: default_organization(&mut reader),
+                self_service: reader.choice("organizations.self_service", &SWITCH).unwrap_or(false),
+                restore_window: TimeDelta::days(
+                    reader.number("organizations.restore_days", 0..=3650).unwrap_or(30),
+                ),
                 session_lifetimes: session_lifetimes(&mut reader),
                 sign_in_is_throttled: rate_limits,
                 transport_is_encrypted: is_encrypted,

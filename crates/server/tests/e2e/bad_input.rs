@@ -182,8 +182,8 @@ async fn bad_queries_and_paths() {
             assert!(problem["detail"].is_string());
         }
         for (method, path, expected) in [
-            ("POST", "/api/organizations", 405),
-            ("DELETE", "/api/organizations", 405),
+            ("PUT", "/api/organizations", 405),
+            ("DELETE", "/api/stats", 405),
             ("GET", "/api/auth/login", 405),
             ("GET", "/api/nowhere", 404),
             ("GET", "/nowhere", 404),

@@ -185,6 +185,32 @@ impl Server {
         self.client.post(self.url(path)).bearer_auth(token).json(body).send().await.unwrap()
     }
 
+    /// Any request with a JSON body, or without one.
+    pub(crate) async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        token: &str,
+        body: Option<&Value>,
+    ) -> Response {
+        let method = method.parse().unwrap();
+        let mut request = self.client.request(method, self.url(path)).bearer_auth(token);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        request.send().await.unwrap()
+    }
+
+    /// The id of the organization that a user's list begins with.
+    pub(crate) async fn first_organization(&self, token: &str) -> String {
+        self.json("/api/organizations", token).await[0]["id"].as_str().unwrap().to_owned()
+    }
+
+    /// The id of a user.
+    pub(crate) async fn user_id(&self, token: &str) -> String {
+        self.json("/api/auth/me", token).await["id"].as_str().unwrap().to_owned()
+    }
+
     /// A GET that must be a 200, as JSON.
     pub(crate) async fn json(&self, path: &str, token: &str) -> Value {
         let response = self.get(path, token).await;

@@ -13,7 +13,7 @@ use super::RegisterCommand;
 use crate::{
     Error,
     auth::SignedIn,
-    ports::{AccessToken, HashingError, Insertion, Installation, Refusal, StoreError},
+    ports::{AccessToken, Addition, HashingError, Insertion, Installation, Refusal, StoreError},
     testing::{
         Failure, FakeStore, FixedClock, Repositories, TestPorts, account_with_password, at,
         new_password, organization, origin, password_hash, session, token_hash, user,
@@ -74,11 +74,11 @@ fn entering(role: OrganizationRole) -> Repositories {
     repositories
         .memberships
         .expect_insert()
-        .withf(move |membership| {
+        .withf(move |_, membership| {
             membership.role == role && membership.source == MembershipSource::Registration
         })
         .times(1)
-        .return_once(|_| Ok(Insertion::Inserted));
+        .return_once(|_, _| Ok(Addition::Added));
     repositories
         .users
         .expect_update()
@@ -154,7 +154,7 @@ async fn whoever_names_none_founds_the_default_organization() {
         .expect_insert()
         .withf(|_, workspaces| workspaces.len() == 5)
         .times(1)
-        .return_once(|_, _| Ok(()));
+        .return_once(|_, _| Ok(Addition::Added));
     let (result, store) = register(ports(), FakeStore::with(repositories), command(None)).await;
     let organization = result.unwrap().account.organization;
     assert_eq!(organization.as_deref(), Some("Default Organization"));
@@ -354,7 +354,7 @@ async fn a_failure_at_the_last_step_keeps_nothing() {
     let mut repositories = inserting();
     repositories.organizations.expect_find_by_name().return_once(|_| Ok(None));
     expect_founding(&mut repositories);
-    repositories.memberships.expect_insert().return_once(|_| Ok(Insertion::Inserted));
+    repositories.memberships.expect_insert().return_once(|_, _| Ok(Addition::Added));
     let failed = || StoreError::Failed("disk full".to_owned());
     repositories.users.expect_update().return_once(move |_: &User| Err(failed()));
     let store = FakeStore::with(repositories);

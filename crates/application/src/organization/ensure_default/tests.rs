@@ -11,7 +11,7 @@ use super::EnsureDefaultOrganization;
 use crate::{
     Caller, Error,
     organization::founding::Founder,
-    ports::{Insertion, Installation, StoreError},
+    ports::{Addition, Insertion, Installation, StoreError},
     testing::{
         Failure, FakeStore, FixedClock, Repositories, SequentialIds, at, caller, origin,
         password_hash, settings,
@@ -73,17 +73,17 @@ fn founding(account: User, name: &'static str, domain_is_taken: bool) -> Reposit
         .expect_insert()
         .withf(|_, workspaces| workspaces.len() == 5)
         .times(1)
-        .return_once(|_, _| Ok(()));
+        .return_once(|_, _| Ok(Addition::Added));
     repositories
         .memberships
         .expect_insert()
-        .withf(|membership| {
+        .withf(|_, membership| {
             membership.user == stored().id
                 && membership.role == OrganizationRole::Owner
                 && membership.source == MembershipSource::DefaultOrganization
         })
         .times(1)
-        .return_once(|_| Ok(Insertion::Inserted));
+        .return_once(|_, _| Ok(Addition::Added));
     repositories
         .users
         .expect_update()

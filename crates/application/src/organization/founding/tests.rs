@@ -10,7 +10,7 @@ use guildhall_domain::{
 use super::{Admission, Founder};
 use crate::{
     Error,
-    ports::{Insertion, Installation, Store, StoreError, UnitOfWork},
+    ports::{Addition, Insertion, Installation, Store, StoreError, UnitOfWork},
     testing::{FakeStore, Repositories, SequentialIds, at, organization, origin, settings, user},
 };
 
@@ -82,13 +82,13 @@ fn expect_allocation(repositories: &mut Repositories) {
     repositories
         .workspaces
         .expect_insert()
-        .withf(|organization, workspaces| {
+        .withf(|scope, workspaces| {
             let names: Vec<_> = workspaces.iter().map(|each| each.name.as_str()).collect();
             names == ["Workspace 1", "Workspace 2", "Workspace 3", "Workspace 4", "Workspace 5"]
-                && workspaces.iter().all(|each| each.organization == *organization)
+                && workspaces.iter().all(|each| each.organization == scope.organization())
         })
         .times(1)
-        .return_once(|_, _| Ok(()));
+        .return_once(|_, _| Ok(Addition::Added));
 }
 
 /// Runs one step in a unit of work and commits it, as its caller would.
@@ -303,20 +303,21 @@ async fn eight_taken_default_names_are_enough() {
     assert!(events.is_empty());
 }
 
-async fn add_member(outcome: Result<Insertion, StoreError>) -> (Result<(), Error>, FakeStore) {
+async fn add_member(outcome: Result<Addition, StoreError>) -> (Result<(), Error>, FakeStore) {
     let mut repositories = Repositories::default();
     repositories
         .memberships
         .expect_insert()
-        .withf(|membership| {
+        .withf(|scope, membership| {
             membership.user == ada().id
+                && membership.organization == scope.organization()
                 && membership.organization == organization(9, "Acme", None).id
                 && membership.role == OrganizationRole::Member
                 && membership.source == MembershipSource::Registration
                 && membership.joined_at == at(60)
         })
         .times(1)
-        .return_once(move |_| outcome);
+        .return_once(move |_, _| outcome);
     let store = FakeStore::with(repositories);
     let mut work: Box<dyn UnitOfWork> = store.begin().await.unwrap();
     let (acme, role) = (organization(9, "Acme", None), OrganizationRole::Member);
@@ -329,7 +330,7 @@ async fn add_member(outcome: Result<Insertion, StoreError>) -> (Result<(), Error
 
 #[tokio::test]
 async fn a_new_member_is_recorded_in_the_trail_of_the_organization() {
-    let (result, store) = add_member(Ok(Inserted)).await;
+    let (result, store) = add_member(Ok(Addition::Added)).await;
     assert!(result.is_ok());
     let events = store.events();
     let [event] = &events[..] else { panic!("{events:?}") };
@@ -343,7 +344,7 @@ async fn a_new_member_is_recorded_in_the_trail_of_the_organization() {
 
 #[tokio::test]
 async fn a_member_is_not_added_twice() {
-    let (result, store) = add_member(Ok(Conflict)).await;
+    let (result, store) = add_member(Ok(Addition::AlreadyThere)).await;
     assert!(matches!(result, Err(Error::Internal(_))));
     assert!(store.events().is_empty());
 }

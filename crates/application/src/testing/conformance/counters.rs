@@ -7,7 +7,7 @@ use super::{
     StoreUnderTest,
     support::{admin, at, membership, organization, user, workspaces},
 };
-use crate::ports::Insertion;
+use crate::{Scope, ports::Addition};
 
 /// Fifty who join at once are fifty.
 pub async fn concurrent_members_are_all_counted(store: StoreUnderTest) {
@@ -35,12 +35,13 @@ pub async fn a_member_is_counted_once(store: StoreUnderTest) {
     store.add_users(&[ada.clone(), bob.clone()]).await;
     let mut work = store.begin().await;
     let member = membership(&acme, &ada, OrganizationRole::Member);
-    assert_eq!(work.memberships().insert(&member).await.unwrap(), Insertion::Inserted);
-    assert_eq!(work.memberships().insert(&member).await.unwrap(), Insertion::Conflict);
+    let scope = Scope::of_entrant(&acme);
+    assert_eq!(work.memberships().insert(&scope, &member).await.unwrap(), Addition::Added);
+    assert_eq!(work.memberships().insert(&scope, &member).await.unwrap(), Addition::AlreadyThere);
     work.commit().await.unwrap();
     let mut work = store.begin().await;
     let other = membership(&acme, &bob, OrganizationRole::Member);
-    assert_eq!(work.memberships().insert(&other).await.unwrap(), Insertion::Inserted);
+    assert_eq!(work.memberships().insert(&scope, &other).await.unwrap(), Addition::Added);
     drop(work);
     assert_eq!(counts(&store).await, (1, 0));
 }
@@ -52,7 +53,8 @@ pub async fn workspaces_are_counted(store: StoreUnderTest) {
     let mut work = store.begin().await;
     for count in [5, 0, 1, 1500] {
         let workspaces = workspaces(&acme, count);
-        work.workspaces().insert(acme.id, &workspaces).await.unwrap();
+        let added = work.workspaces().insert(&Scope::of_entrant(&acme), &workspaces).await;
+        assert_eq!(added.unwrap(), Addition::Added);
     }
     let stored = work.organizations().find(acme.id).await.unwrap().unwrap();
     assert_eq!(stored.workspaces_count, 1506);

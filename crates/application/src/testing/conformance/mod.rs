@@ -11,16 +11,22 @@
 
 pub mod accounts;
 pub mod counters;
+pub mod deletion;
+pub mod management;
+pub mod members;
 pub mod organizations;
+mod paging;
 pub mod stats;
 mod support;
 pub mod transactions;
 pub mod upkeep;
+pub mod workspaces;
 
 use std::sync::Arc;
 
 use crate::ports::{
-    Maintenance, OrganizationQueries, SessionQueries, StatsQueries, Store, UserQueries,
+    Maintenance, MemberQueries, OrganizationQueries, SessionQueries, StatsQueries, Store,
+    UserQueries, WorkspaceQueries,
 };
 
 /// A store by all the ports that it implements, migrated and empty. Clones are
@@ -31,6 +37,10 @@ pub struct StoreUnderTest {
     pub store: Arc<dyn Store>,
     /// Organizations.
     pub organizations: Arc<dyn OrganizationQueries>,
+    /// Members.
+    pub members: Arc<dyn MemberQueries>,
+    /// Workspaces.
+    pub workspaces: Arc<dyn WorkspaceQueries>,
     /// Users.
     pub users: Arc<dyn UserQueries>,
     /// Sessions.
@@ -48,6 +58,8 @@ impl StoreUnderTest {
     where
         S: Store
             + OrganizationQueries
+            + MemberQueries
+            + WorkspaceQueries
             + UserQueries
             + SessionQueries
             + StatsQueries
@@ -58,6 +70,8 @@ impl StoreUnderTest {
         Self {
             store: store.clone(),
             organizations: store.clone(),
+            members: store.clone(),
+            workspaces: store.clone(),
             users: store.clone(),
             sessions: store.clone(),
             stats: store.clone(),
@@ -92,6 +106,37 @@ macro_rules! for_each_conformance_case {
             counters::a_member_is_counted_once
             counters::workspaces_are_counted
             counters::without_drift_none_is_found
+            management::a_lock_shows_what_the_viewer_is
+            management::a_lock_keeps_others_waiting
+            management::the_default_organization_is_forgotten
+            management::an_update_writes_every_field
+            management::a_full_organization_survives
+            management::a_change_to_what_is_taken_conflicts
+            management::a_change_to_what_is_being_taken_waits
+            deletion::a_deleted_organization_vanishes
+            deletion::without_a_living_home_the_intention_shows
+            deletion::what_was_deleted_long_ago_is_found
+            deletion::a_purge_removes_for_good
+            deletion::a_restored_organization_is_not_purged
+            members::a_change_of_role_is_written
+            members::the_last_seat_is_taken_once
+            members::who_is_there_already_is_not_added
+            members::a_closed_organization_takes_nobody
+            members::a_lowered_limit_lets_nobody_in
+            members::a_removed_member_is_counted_no_more
+            members::owners_are_counted
+            members::the_last_owner_stays
+            members::other_members_are_out_of_reach
+            members::members_are_found_by_text_and_role
+            members::a_renamed_member_is_found_by_the_new_name
+            members::pages_of_members_are_complete
+            workspaces::a_change_of_a_workspace_is_written
+            workspaces::the_last_workspace_is_allocated_once
+            workspaces::a_batch_that_does_not_fit_adds_nothing
+            workspaces::a_removed_workspace_is_counted_no_more
+            workspaces::other_workspaces_are_out_of_reach
+            workspaces::pages_of_workspaces_are_complete
+            workspaces::workspaces_that_may_be_used_are_accessible
             accounts::addresses_are_unique
             accounts::users_survive
             accounts::a_user_is_changed

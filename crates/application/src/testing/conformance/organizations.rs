@@ -103,14 +103,9 @@ pub async fn times_and_texts_survive(store: StoreUnderTest) {
     store.add_organizations(&originals).await;
     let eyes = viewer(&admin("eyes@example.com"));
     for original in &originals {
-        let details = store.organizations.accessible(eyes, original.id).await.unwrap().unwrap();
-        assert_eq!(details.summary.name, original.name.as_str());
-        assert_eq!(
-            details.summary.domain.as_deref(),
-            original.domain.as_ref().map(DomainName::as_str)
-        );
-        assert_eq!(details.summary.created_at, original.created_at);
-        assert_eq!(details.updated_at, original.updated_at);
+        let access = store.organizations.access(eyes, original.id).await.unwrap().unwrap();
+        assert_eq!(access.organization(), original);
+        assert_eq!(access.organization().name.as_str(), original.name.as_str());
     }
 }
 
@@ -195,13 +190,12 @@ pub async fn a_member_sees_only_their_own(store: StoreUnderTest) {
     let rest = store.organizations.accessible_to(viewer(&ada), behind).await.unwrap();
     assert_eq!(rest, []);
 
-    let get =
-        async |user: &User, id| store.organizations.accessible(viewer(user), id).await.unwrap();
+    let get = async |user: &User, id| store.organizations.access(viewer(user), id).await.unwrap();
     let own = get(&ada, acme.id).await.unwrap();
-    assert_eq!((own.summary.id, own.your_role), (acme.id, Some(OrganizationRole::Owner)));
-    assert_eq!(get(&bob, other.id).await.unwrap().your_role, Some(OrganizationRole::Admin));
+    assert_eq!((own.organization().id, own.role()), (acme.id, Some(OrganizationRole::Owner)));
+    assert_eq!(get(&bob, other.id).await.unwrap().role(), Some(OrganizationRole::Admin));
     assert_eq!(get(&ada, other.id).await, None, "not hers to know of");
     assert_eq!(get(&ada, id()).await, None, "absent");
-    assert_eq!(get(&root, other.id).await.unwrap().your_role, None);
+    assert_eq!(get(&root, other.id).await.unwrap().role(), None);
     assert_eq!(get(&root, id()).await, None);
 }

@@ -9,7 +9,7 @@ use super::{
     StoreUnderTest,
     support::{admin, at, organization, session, token, user, viewer, workspaces},
 };
-use crate::ports::StatsSnapshot;
+use crate::{Scope, ports::StatsSnapshot};
 
 const HOUR: i64 = 3_600_000_000;
 
@@ -35,7 +35,8 @@ async fn populate(store: &StoreUnderTest) -> User {
     let mut work = store.begin().await;
     for (organization, count) in [(&acme, 2), (&duo, 1), (&solo, 4)] {
         let workspaces = workspaces(organization, count);
-        work.workspaces().insert(organization.id, &workspaces).await.unwrap();
+        let scope = Scope::of_entrant(organization);
+        let _ = work.workspaces().insert(&scope, &workspaces).await.unwrap();
     }
     work.commit().await.unwrap();
     store

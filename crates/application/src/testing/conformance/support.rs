@@ -11,9 +11,9 @@ use guildhall_domain::{
 
 use super::StoreUnderTest;
 use crate::{
-    Caller, PageRequest,
+    Caller, PageRequest, Scope,
     caller::Viewer,
-    ports::{Insertion, OrganizationSummary, PasswordHash, TokenHash, UnitOfWork},
+    ports::{Addition, Insertion, OrganizationSummary, PasswordHash, TokenHash, UnitOfWork},
 };
 
 /// An id that no other call returns.
@@ -53,6 +53,7 @@ pub(super) fn membership(
         role,
         source: MembershipSource::Registration,
         joined_at: at(1),
+        version: 1,
     }
 }
 
@@ -129,8 +130,9 @@ impl StoreUnderTest {
         let mut work = self.begin().await;
         for (user, role) in members {
             let membership = membership(organization, user, *role);
-            let outcome = work.memberships().insert(&membership).await.unwrap();
-            assert_eq!(outcome, Insertion::Inserted, "{membership:?}");
+            let scope = Scope::of_entrant(organization);
+            let outcome = work.memberships().insert(&scope, &membership).await.unwrap();
+            assert_eq!(outcome, Addition::Added, "{membership:?}");
         }
         work.commit().await.unwrap();
     }

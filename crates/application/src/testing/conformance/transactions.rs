@@ -11,7 +11,7 @@ use super::{
     StoreUnderTest,
     support::{at, id, membership, organization, password, user},
 };
-use crate::ports::Insertion;
+use crate::{Scope, ports::Insertion};
 
 /// A commit makes everything visible to everybody.
 pub async fn what_was_committed_is_visible(store: StoreUnderTest) {
@@ -61,7 +61,10 @@ pub async fn a_failed_statement_ends_the_unit_of_work(store: StoreUnderTest) {
     let mut work = store.begin().await;
     let _ = work.organizations().insert(&acme).await.unwrap();
     let nobody = membership(&acme, &stranger, OrganizationRole::Member);
-    assert!(work.memberships().insert(&nobody).await.is_err(), "there is no such user");
+    assert!(
+        work.memberships().insert(&Scope::of_entrant(&acme), &nobody).await.is_err(),
+        "there is no such user"
+    );
     assert!(work.organizations().any_exists().await.is_err());
     assert!(work.commit().await.is_err());
     assert!(!store.organizations.any_exists().await.unwrap());

@@ -1,0 +1,138 @@
+//! Adding members and changing their roles.
+
+use std::sync::Arc;
+
+use guildhall_domain::{
+    Action, Membership, MembershipSource, OrganizationId, OrganizationRole, Permission, Quota,
+    Resource, Standing, User, UserId, UserStatus, quota,
+};
+
+use crate::{
+    Access, Caller, Error, ExpectedVersion, Scope,
+    organization::{OrganizationEditor, give_home},
+    ports::{Addition, MemberDetails, MemberQueries, StoreError, UnitOfWork},
+};
+
+/// What became of a member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetMemberOutcome {
+    /// The member as they are now.
+    pub member: MemberDetails,
+    /// The quota of members after an addition; none where nobody was added.
+    pub added: Option<Quota>,
+}
+
+/// Makes an existing user a member, or changes the role of one.
+pub struct SetMember {
+    pub(crate) editor: OrganizationEditor,
+    pub(crate) members: Arc<dyn MemberQueries>,
+}
+
+impl SetMember {
+    /// Gives a user a role in an organization.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] when the caller may not know of the organization, or
+    /// the user does not exist; [`Error::Forbidden`] when the caller may not
+    /// give that role, or take the present one; [`Error::LastOwner`],
+    /// [`Error::QuotaExceeded`], [`Error::VersionMismatch`],
+    /// [`Error::OrganizationSuspended`]; failures of the store.
+    #[tracing::instrument(name = "member.set", skip_all)]
+    pub async fn execute(
+        &self,
+        caller: &Caller,
+        organization: OrganizationId,
+        user: UserId,
+        role: OrganizationRole,
+        expected: &ExpectedVersion,
+    ) -> Result<SetMemberOutcome, Error> {
+        let (mut work, access) = self.editor.open(caller, organization).await?;
+        let scope = access.require(Permission::ManageMembers)?;
+        access.require(Standing::needed_for(role))?;
+        let present = work.memberships().find(&scope, user).await?;
+        let added = match present {
+            None => {
+                expected.check(0)?;
+                Some(self.add(&mut *work, caller, &access, &scope, user, role).await?)
+            }
+            Some(membership) => {
+                access.require(Standing::needed_for(membership.role))?;
+                expected.check(membership.version)?;
+                self.change(&mut *work, caller, &scope, membership, role).await?;
+                None
+            }
+        };
+        work.commit().await?;
+        let member = self.members.get(&scope, user).await?.ok_or(Error::NotFound)?;
+        Ok(SetMemberOutcome { member, added })
+    }
+
+    async fn add(
+        &self,
+        work: &mut dyn UnitOfWork,
+        caller: &Caller,
+        access: &Access,
+        scope: &Scope,
+        user: UserId,
+        role: OrganizationRole,
+    ) -> Result<Quota, Error> {
+        let mut user = active(work, user).await?;
+        let now = self.editor.clock.now();
+        let membership = Membership {
+            organization: scope.organization(),
+            user: user.id,
+            role,
+            source: MembershipSource::Administrator,
+            joined_at: now,
+            version: 1,
+        };
+        match work.memberships().insert(scope, &membership).await? {
+            Addition::Added => {}
+            Addition::NoRoom(quota) => return Err(Error::QuotaExceeded(quota)),
+            addition @ (Addition::AlreadyThere | Addition::Closed) => {
+                let what = format!("a locked organization took {}: {addition:?}", user.id);
+                return Err(StoreError::Failed(what).into());
+            }
+        }
+        give_home(work, &mut user, scope.organization(), now).await?;
+        let event = self
+            .editor
+            .event(caller, scope, Action::MemberAdded, Resource::User(user.id))
+            .with("role", role.as_str())
+            .with("source", membership.source.as_str());
+        work.audit_log().append(&event).await?;
+        Ok(access.organization().quota(quota::Resource::Users).with(1))
+    }
+
+    async fn change(
+        &self,
+        work: &mut dyn UnitOfWork,
+        caller: &Caller,
+        scope: &Scope,
+        membership: Membership,
+        role: OrganizationRole,
+    ) -> Result<(), Error> {
+        if membership.role == role {
+            return Ok(());
+        }
+        super::keep_an_owner(work, scope, &membership).await?;
+        let changed = Membership { role, version: membership.version + 1, ..membership };
+        work.memberships().update(scope, &changed).await?;
+        let event = self
+            .editor
+            .event(caller, scope, Action::MemberRoleChanged, Resource::User(membership.user))
+            .with("from", membership.role.as_str())
+            .with("to", role.as_str());
+        Ok(work.audit_log().append(&event).await?)
+    }
+}
+
+/// The user, if there is one who may sign in.
+async fn active(work: &mut dyn UnitOfWork, user: UserId) -> Result<User, Error> {
+    let found = work.users().lock(user).await?.map(|(user, _)| user);
+    found.filter(|user| user.status == UserStatus::Active).ok_or(Error::NotFound)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,5 @@
+//! Members of organizations.
+
+pub(crate) mod change;
+mod dto;
+pub(crate) mod read;

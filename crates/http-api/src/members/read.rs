@@ -1,0 +1,80 @@
+//! `GET /api/organizations/{id}/members` and `…/members/{user}`
+
+use actix_web::{HttpRequest, HttpResponse, web::Data};
+use guildhall_domain::{OrganizationId, UserId};
+
+use super::dto::MemberResponse;
+use crate::{
+    Api,
+    entity_tag::Tagged,
+    error::ApiError,
+    extract::{MemberQuery, PathId, PathIds, SignedIn},
+    links::page,
+    openapi::{Failures, InvalidQuery, NotAuthenticated, NotFound, SuspendedOrForbidden},
+};
+
+/// Members of an organization, those who joined last first.
+#[utoipa::path(
+    get,
+    path = "/api/organizations/{id}/members",
+    tag = "Members",
+    security(("bearer" = [])),
+    params(
+        ("id" = String, Path, description = "Id of the organization.",
+            example = "org-123e4567-e89b-12d3-a456-426614174000"),
+        ("q" = Option<String>, Query, description = "Part of the name or of the address."),
+        ("role" = Option<String>, Query, description = "`owner`, `admin` or `member`."),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100,
+            description = "At most so many; 100 if it is not given."),
+        ("cursor" = Option<String>, Query,
+            description = "Where the page begins: taken from a `Link` header."),
+    ),
+    responses(
+        (status = 200, description = "A page of members.", body = [MemberResponse],
+            headers(("Link" = String))),
+        InvalidQuery, NotAuthenticated, SuspendedOrForbidden, NotFound, Failures,
+    ),
+)]
+pub(crate) async fn list_members(
+    api: Data<Api>,
+    SignedIn(caller): SignedIn,
+    PathId(id): PathId<OrganizationId>,
+    request: HttpRequest,
+    query: MemberQuery,
+) -> Result<HttpResponse, ApiError> {
+    let MemberQuery { filter, page: wanted } = query;
+    let found = api.use_cases.list_members.execute(&caller, id, &filter, wanted).await?;
+    Ok(page::<_, MemberResponse>(&api, &request, wanted.limit, found))
+}
+
+/// One member. Everybody may see their own membership.
+#[utoipa::path(
+    get,
+    path = "/api/organizations/{id}/members/{user}",
+    tag = "Members",
+    security(("bearer" = [])),
+    params(
+        ("id" = String, Path, description = "Id of the organization.",
+            example = "org-123e4567-e89b-12d3-a456-426614174000"),
+        ("user" = String, Path, description = "Id of the user.",
+            example = "user-5f0c8b1e-6f0a-4c58-9a55-6a6f6c1f7a11"),
+        ("If-None-Match" = Option<String>, Header,
+            description = "The tags that the client has."),
+    ),
+    responses(
+        (status = 200, description = "The member.", body = MemberResponse,
+            headers(("ETag" = String))),
+        (status = 304, description = "The client has it already, by `If-None-Match`.",
+            headers(("ETag" = String))),
+        NotAuthenticated, SuspendedOrForbidden, NotFound, Failures,
+    ),
+)]
+pub(crate) async fn get_member(
+    api: Data<Api>,
+    SignedIn(caller): SignedIn,
+    PathIds(id, user): PathIds<OrganizationId, UserId>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let member = api.use_cases.list_members.get(&caller, id, user).await?;
+    Ok(Tagged::<MemberResponse>::from(member).respond_to(&request))
+}

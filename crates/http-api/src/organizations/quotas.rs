@@ -1,0 +1,138 @@
+//! `GET` and `PUT /api/organizations/{id}/quotas`
+
+use actix_web::{HttpRequest, HttpResponse, web::Data};
+use deserr::Deserr;
+use guildhall_application::Access;
+use guildhall_domain::{OrganizationId, Quotas, quota};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    Api,
+    entity_tag::{ForVersion, Tagged},
+    error::ApiError,
+    extract::{Faults, JsonBody, PathId, SignedIn},
+    openapi::{Failures, FaultyBody, Forbidden, NotAuthenticated, NotFound, Stale, Suspended},
+};
+
+/// How much an organization may use, and how much it does.
+#[derive(Debug, Hash, Serialize, ToSchema)]
+#[schema(as = Quotas)]
+pub(crate) struct QuotasResponse {
+    users: QuotaResponse,
+    workspaces: QuotaResponse,
+}
+
+/// A limit, and what is used of it.
+#[derive(Debug, Hash, Serialize, ToSchema)]
+#[schema(as = Quota)]
+pub(crate) struct QuotaResponse {
+    /// At most so many; null is no limit.
+    #[schema(required = true, format = Int64, maximum = 4_294_967_295_u32, example = 100)]
+    limit: Option<u32>,
+    #[schema(example = 42)]
+    used: u32,
+}
+
+impl From<&Access> for Tagged<QuotasResponse> {
+    fn from(access: &Access) -> Self {
+        let organization = access.organization();
+        let quota = |resource| {
+            let quota = organization.quota(resource);
+            QuotaResponse { limit: quota.limit, used: quota.used }
+        };
+        let shown = QuotasResponse {
+            users: quota(quota::Resource::Users),
+            workspaces: quota(quota::Resource::Workspaces),
+        };
+        Self::new(shown, organization.version)
+    }
+}
+
+/// Every limit of an organization.
+#[derive(Deserr, ToSchema)]
+#[deserr(error = Faults, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
+#[schema(as = SetQuotas)]
+pub(crate) struct SetQuotasRequest {
+    users: LimitRequest,
+    workspaces: LimitRequest,
+}
+
+/// A limit.
+#[derive(Deserr, ToSchema)]
+#[deserr(error = Faults, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
+#[schema(as = SetQuota)]
+pub(crate) struct LimitRequest {
+    /// At most so many; null is no limit.
+    #[schema(required = true, format = Int64, maximum = 4_294_967_295_u32, example = 100)]
+    limit: Option<u32>,
+}
+
+impl From<SetQuotasRequest> for Quotas {
+    fn from(request: SetQuotasRequest) -> Self {
+        Self { users: request.users.limit, workspaces: request.workspaces.limit }
+    }
+}
+
+/// The quotas of an organization, for its members.
+#[utoipa::path(
+    get,
+    path = "/api/organizations/{id}/quotas",
+    tag = "Quotas",
+    security(("bearer" = [])),
+    params(
+        ("id" = String, Path, description = "Id of the organization.",
+            example = "org-123e4567-e89b-12d3-a456-426614174000"),
+        ("If-None-Match" = Option<String>, Header,
+            description = "The tags that the client has."),
+    ),
+    responses(
+        (status = 200, description = "The quotas.", body = QuotasResponse,
+            headers(("ETag" = String))),
+        (status = 304, description = "The client has them already, by `If-None-Match`.",
+            headers(("ETag" = String))),
+        NotAuthenticated, Suspended, NotFound, Failures,
+    ),
+)]
+pub(crate) async fn get_quotas(
+    api: Data<Api>,
+    SignedIn(caller): SignedIn,
+    PathId(id): PathId<OrganizationId>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let access = api.use_cases.manage_quotas.get(&caller, id).await?;
+    Ok(Tagged::<QuotasResponse>::from(&access).respond_to(&request))
+}
+
+/// Sets every limit of an organization. For platform admins. A limit below what
+/// is used takes nothing away; it only lets nothing more in.
+#[utoipa::path(
+    put,
+    path = "/api/organizations/{id}/quotas",
+    tag = "Quotas",
+    security(("bearer" = [])),
+    params(
+        ("id" = String, Path, description = "Id of the organization.",
+            example = "org-123e4567-e89b-12d3-a456-426614174000"),
+        ("If-Match" = Option<String>, Header,
+            description = "The version of the organization that the limits are meant for."),
+    ),
+    request_body = SetQuotasRequest,
+    responses(
+        (status = 200, description = "As they are now.", body = QuotasResponse,
+            headers(("ETag" = String))),
+        FaultyBody, NotAuthenticated, Forbidden, NotFound, Stale, Failures,
+    ),
+)]
+pub(crate) async fn set_quotas(
+    api: Data<Api>,
+    SignedIn(caller): SignedIn,
+    PathId(id): PathId<OrganizationId>,
+    ForVersion(version): ForVersion,
+    JsonBody(request): JsonBody<SetQuotasRequest>,
+) -> Result<HttpResponse, ApiError> {
+    let access = api.use_cases.manage_quotas.set(&caller, id, &version, request.into()).await?;
+    Ok(Tagged::<QuotasResponse>::from(&access).answer(HttpResponse::Ok()))
+}

@@ -1,0 +1,5 @@
+//! Workspaces of organizations.
+
+pub(crate) mod change;
+mod dto;
+pub(crate) mod read;

@@ -1,0 +1,162 @@
+//! What earlier versions wrote, after the migrations that came since.
+
+#![expect(clippy::unwrap_used, reason = "in a test, a panic is a failure")]
+
+use std::{fs, path::PathBuf};
+
+use guildhall_application::{
+    PageRequest,
+    ports::{
+        MemberFilter, MemberQueries, OrganizationQueries, Store, UserQueries, WorkspaceQueries,
+    },
+    testing::caller,
+};
+use guildhall_domain::{
+    Membership, MembershipSource, Organization, OrganizationId, OrganizationRole, Permission,
+    Timestamp, User, UserId, UserRole, Workspace, WorkspaceId,
+};
+use guildhall_persistence::{
+    Backend, DieselStore, StoreOptions, migrate,
+    testing::{TestDatabase, backends},
+};
+use uuid::Uuid;
+
+/// What Diesel keeps account of migrations in.
+const ACCOUNT: &str = "CREATE TABLE __diesel_schema_migrations (
+    version VARCHAR(50) PRIMARY KEY NOT NULL,
+    run_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP
+);
+INSERT INTO __diesel_schema_migrations (version) VALUES ('20261124000001');";
+
+/// An organization with one member and one workspace, by raw SQL of the first
+/// version, in which `#N` is the id and `@N` the moment of that number.
+const ROWS: &str = "
+INSERT INTO organizations (id, name, name_key, domain, users_count, workspaces_count,
+    created_at, updated_at) VALUES (#1, 'Acme', 'acme', 'acme.com', 1, 1, @1, @2);
+UPDATE installation SET default_organization_id = #1;
+INSERT INTO users (id, email, email_key, name, role, status, mfa_enabled, home_organization_id,
+    password_hash, created_at, updated_at)
+    VALUES (#2, 'Ada@acme.com', 'ada@acme.com', 'Ada Lovelace', 'user', 'active', ?, #1,
+    'hash', @1, @1);
+INSERT INTO memberships (organization_id, user_id, role, source, joined_at)
+    VALUES (#1, #2, 'owner', 'registration', @3);
+INSERT INTO workspaces (id, organization_id, name, description, status, created_at)
+    VALUES (#3, #1, 'Workspace 1', '', 'running', @4);";
+
+fn uuid(number: u128) -> Uuid {
+    Uuid::from_u128(number)
+}
+
+fn moment(number: i64) -> Timestamp {
+    Timestamp::from_timestamp_micros(1_767_225_600_000_000 + number).unwrap()
+}
+
+fn script(backend: Backend, migration: &str, direction: &str) -> String {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../migrations");
+    fs::read_to_string(folder.join(backend.as_str()).join(migration).join(direction)).unwrap()
+}
+
+/// A database as the first version left it.
+fn first_version(backend: Backend) -> TestDatabase {
+    let database = TestDatabase::empty(backend);
+    if let Some(path) = database.url().sqlite_path() {
+        fs::write(path, []).unwrap();
+    }
+    let mut rows = ROWS.replace('?', if backend == Backend::Sqlite { "1" } else { "true" });
+    for number in 1..=4_u8 {
+        let (id, at) = (uuid(number.into()), moment(number.into()));
+        let (id, at) = match backend {
+            Backend::Sqlite => (format!("x'{}'", id.simple()), at.timestamp_micros().to_string()),
+            Backend::Postgres => (format!("'{id}'"), format!("'{}'", at.to_rfc3339())),
+        };
+        rows = rows.replace(&format!("#{number}"), &id).replace(&format!("@{number}"), &at);
+    }
+    database.execute(&script(backend, "2026-11-24-000001_initial", "up.sql"));
+    database.execute(ACCOUNT);
+    database.execute(&rows);
+    database
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_first_version_wrote_can_be_managed() {
+    for backend in backends() {
+        let database = first_version(backend);
+        assert_eq!(migrate(database.url()).unwrap().applied, ["2026-11-24-000002_management"]);
+        let store = DieselStore::open(database.url(), StoreOptions::default()).unwrap();
+
+        let id = OrganizationId::new(uuid(1));
+        let acme = Organization {
+            users_count: 1,
+            workspaces_count: 1,
+            is_default: true,
+            updated_at: moment(2),
+            ..Organization::new(
+                id,
+                "Acme".parse().unwrap(),
+                Some("acme.com".parse().unwrap()),
+                moment(1),
+            )
+        };
+        let root = caller(UserRole::Admin).viewer();
+        let access = store.access(root, id).await.unwrap().unwrap();
+        assert_eq!(access.organization(), &acme);
+        let scope = access.require(Permission::ReadMembers).unwrap();
+
+        let everything = PageRequest { after: None, limit: 10 };
+        let ada = User {
+            mfa_enabled: true,
+            home: Some(id),
+            ..User::new(
+                UserId::new(uuid(2)),
+                "Ada@acme.com".parse().unwrap(),
+                "Ada Lovelace".parse().unwrap(),
+                UserRole::User,
+                moment(1),
+            )
+        };
+        let membership = Membership {
+            organization: id,
+            user: ada.id,
+            role: OrganizationRole::Owner,
+            source: MembershipSource::Registration,
+            joined_at: moment(3),
+            version: 1,
+        };
+        let by_name = MemberFilter { text: Some("LOVELACE".to_owned()), role: None };
+        let members = MemberQueries::list(&store, &scope, &by_name, everything).await.unwrap();
+        let [member] = members.try_into().unwrap();
+        assert_eq!((member.membership, &member.account.user), (membership, &ada));
+        assert_eq!(member.account.organization.as_deref(), Some("Acme"));
+        assert_eq!(store.by_email(&ada.email).await.unwrap().unwrap().account.user, ada);
+
+        let workspaces = WorkspaceQueries::list(&store, &scope, everything).await.unwrap();
+        let [workspace] = workspaces.try_into().unwrap();
+        let name = "Workspace 1".parse().unwrap();
+        let expected = Workspace::new(WorkspaceId::new(uuid(3)), id, name, moment(4));
+        assert_eq!(Workspace { status: expected.status, ..workspace }, expected);
+
+        let mut work = store.begin().await.unwrap();
+        assert!(work.organizations().lock(root, id).await.unwrap().is_some());
+        let changed = Organization { external_id: Some("crm".parse().unwrap()), ..acme };
+        let _ = work.organizations().update(&scope, &changed).await.unwrap();
+        work.commit().await.unwrap();
+        assert_eq!(store.access(root, id).await.unwrap().unwrap().organization(), &changed);
+    }
+}
+
+#[test]
+fn going_back_keeps_what_the_first_version_knew() {
+    for backend in backends() {
+        let database = first_version(backend);
+        migrate(database.url()).unwrap();
+        database.execute(&script(backend, "2026-11-24-000002_management", "down.sql"));
+        for (table, rows) in
+            [("organizations", 1), ("users", 1), ("memberships", 1), ("workspaces", 1)]
+        {
+            let count = format!("SELECT count(*) FROM {table}");
+            assert_eq!(database.number(&count), rows, "{backend}: {table}");
+        }
+        let name = database.text("SELECT name FROM organizations WHERE domain = 'acme.com'");
+        assert_eq!(name.as_deref(), Some("Acme"), "{backend}");
+    }
+}
