@@ -40,6 +40,17 @@ seed-programs:
     target/seed-programs/bin/python docs/examples/track_resources.py
     target/seed-programs/bin/python docs/examples/organizations_dashboard.py
 
+# Send what the OpenAPI document allows, and what it does not, to a running server
+# at URL; needs the TOKEN of a platform admin. No answer may be a 500 or outside the
+# document. The document cannot say all that is refused, so that is not checked.
+fuzz-api:
+    python3 -m venv target/fuzz-api
+    target/fuzz-api/bin/pip install --quiet schemathesis
+    target/fuzz-api/bin/schemathesis run "${URL:-http://127.0.0.1:8080}/api/openapi.json" \
+        --header "Authorization: Bearer $TOKEN" \
+        --exclude-path-regex 'logout|sessions|password' \
+        --exclude-checks positive_data_acceptance --max-examples 200
+
 # Fetch the list of public mail domains anew, from an npm package.
 update-public-mail-domains:
     #!/usr/bin/env bash

@@ -21,7 +21,7 @@ use crate::{
         WorkspaceQueries,
     },
     quota::ManageQuotas,
-    stats::GetStats,
+    stats::{GetSecurityScore, GetStats},
     workspace::{AllocateWorkspace, ChangeWorkspace, ListWorkspaces},
 };
 
@@ -69,6 +69,7 @@ pub struct UseCases {
     pub change_workspace: ChangeWorkspace,
     pub manage_quotas: ManageQuotas,
     pub get_stats: GetStats,
+    pub get_security_score: GetSecurityScore,
     pub check_health: CheckHealth,
     pub create_admin: CreateAdmin,
     pub doctor: Doctor,
@@ -170,6 +171,12 @@ impl UseCases {
             list_workspaces: ListWorkspaces { reader: reader.clone(), workspaces },
             allocate_workspace: AllocateWorkspace { editor: editor.clone() },
             change_workspace: ChangeWorkspace { editor: editor.clone() },
+            get_security_score: GetSecurityScore {
+                reader: reader.clone(),
+                stats: stats.clone(),
+                clock: clock.clone(),
+                settings: settings.clone(),
+            },
             manage_quotas: ManageQuotas { reader, editor },
             get_stats: GetStats { stats, clock: clock.clone(), settings: settings.clone() },
             purge_organizations: PurgeOrganizations {

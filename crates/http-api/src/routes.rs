@@ -63,6 +63,7 @@ pub static ENDPOINTS: &[Endpoint] = &[
     endpoint(Method::POST,   "/api/organizations/{id}/activate",                    SignedIn, || web::to(organizations::lifecycle::activate_organization)),
     endpoint(Method::GET,    "/api/organizations/{id}/quotas",                      SignedIn, || web::to(organizations::quotas::get_quotas)),
     endpoint(Method::PUT,    "/api/organizations/{id}/quotas",                      SignedIn, || web::to(organizations::quotas::set_quotas)),
+    endpoint(Method::GET,    "/api/organizations/{id}/security-score",              SignedIn, || web::to(organizations::security_score::get_security_score)),
     endpoint(Method::GET,    "/api/organizations/{id}/members",                     SignedIn, || web::to(members::read::list_members)),
     endpoint(Method::GET,    "/api/organizations/{id}/members/{user}",              SignedIn, || web::to(members::read::get_member)),
     endpoint(Method::PUT,    "/api/organizations/{id}/members/{user}",              SignedIn, || web::to(members::change::set_member)),

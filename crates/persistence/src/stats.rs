@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use diesel::{prelude::*, sql_query, sql_types::BigInt};
 use guildhall_application::{
+    Scope,
     caller::Viewer,
     ports::{StatsQueries, StatsSnapshot, StoreError},
 };
@@ -25,6 +26,9 @@ const OF_MEMBER: &str = "SELECT o.id, o.workspaces_count FROM memberships AS m \
 /// both statements take the same values.
 const OF_ADMIN: &str = "SELECT o.id, o.workspaces_count FROM organizations AS o \
      WHERE $1 IS NOT NULL AND o.deleted_at IS NULL";
+
+/// One organization; `$1` is its id.
+const ITSELF: &str = "SELECT o.id, o.workspaces_count FROM organizations AS o WHERE o.id = $1 AND o.deleted_at IS NULL";
 
 /// Every number in one statement, so that they fit together. SQLite numbers
 /// the parameters in the order in which they appear first.
@@ -104,17 +108,16 @@ impl StatsQueries for DieselStore {
         active_since: Timestamp,
     ) -> Result<StatsSnapshot, StoreError> {
         let visible = if viewer.sees_everything() { OF_ADMIN } else { OF_MEMBER };
-        let statement = format!("WITH visible AS ({visible}), {SNAPSHOT}");
-        let row: SnapshotRow = self
-            .read(move |connection| {
-                let query = sql_query(&statement)
-                    .bind::<Id, _>(DbId::from(viewer.user()))
-                    .bind::<Moment, _>(DbTime(active_since))
-                    .bind::<Moment, _>(DbTime(now));
-                on_backend!(connection, |c| query.get_result(c))
-            })
-            .await?;
-        row.try_into()
+        self.count(visible, viewer.user().into(), now, active_since).await
+    }
+
+    async fn snapshot_of(
+        &self,
+        scope: &Scope,
+        now: Timestamp,
+        active_since: Timestamp,
+    ) -> Result<StatsSnapshot, StoreError> {
+        self.count(ITSELF, scope.organization().into(), now, active_since).await
     }
 
     async fn serving_periods(
@@ -140,5 +143,28 @@ impl StatsQueries for DieselStore {
             last_seen_at: last_seen_at.0,
         };
         Ok((installed_at.0, periods.into_iter().map(period).collect()))
+    }
+}
+
+impl DieselStore {
+    /// Counts over the organizations that the query `visible` finds for an id.
+    async fn count(
+        &self,
+        visible: &str,
+        id: DbId,
+        now: Timestamp,
+        active_since: Timestamp,
+    ) -> Result<StatsSnapshot, StoreError> {
+        let statement = format!("WITH visible AS ({visible}), {SNAPSHOT}");
+        let row: SnapshotRow = self
+            .read(move |connection| {
+                let query = sql_query(&statement)
+                    .bind::<Id, _>(id)
+                    .bind::<Moment, _>(DbTime(active_since))
+                    .bind::<Moment, _>(DbTime(now));
+                on_backend!(connection, |c| query.get_result(c))
+            })
+            .await?;
+        row.try_into()
     }
 }

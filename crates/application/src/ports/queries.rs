@@ -210,6 +210,14 @@ pub trait StatsQueries: Send + Sync {
         active_since: Timestamp,
     ) -> Result<StatsSnapshot, StoreError>;
 
+    /// The same of one organization.
+    async fn snapshot_of(
+        &self,
+        scope: &Scope,
+        now: Timestamp,
+        active_since: Timestamp,
+    ) -> Result<StatsSnapshot, StoreError>;
+
     /// When the database was made, and every serving period that reaches
     /// behind `since`.
     async fn serving_periods(

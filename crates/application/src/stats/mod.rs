@@ -1,9 +1,13 @@
-//! The numbers of the stats page.
+//! The numbers of the stats page, and the security score of one organization.
+
+mod security_score;
+
+pub use security_score::GetSecurityScore;
 
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use guildhall_domain::{SecurityFacts, SecurityScore, Uptime};
+use guildhall_domain::{AutoJoin, SecurityFacts, SecurityScore, Timestamp, Uptime};
 
 use crate::{
     Caller, Error, Settings,
@@ -25,6 +29,26 @@ pub struct Stats {
     pub uptime: Uptime,
 }
 
+/// Where members who signed in since count as active.
+fn active_since(now: Timestamp) -> Timestamp {
+    now - TimeDelta::days(SecurityScore::DORMANT_AFTER_DAYS)
+}
+
+/// Runs the checks on what was counted, and on the installation's settings.
+fn score(settings: &Settings, snapshot: &StatsSnapshot) -> SecurityScore {
+    SecurityScore::of(&SecurityFacts {
+        sign_in_is_throttled: settings.sign_in_is_throttled,
+        transport_is_encrypted: settings.transport_is_encrypted,
+        joining_is_proven: settings.auto_join != AutoJoin::EmailDomain,
+        organizations: snapshot.organizations,
+        organizations_with_single_owner: snapshot.organizations_with_single_owner,
+        organizations_with_many_admins: snapshot.organizations_with_many_admins,
+        members: snapshot.members,
+        members_with_mfa: snapshot.members_with_mfa,
+        members_active: snapshot.members_active,
+    })
+}
+
 /// Computes the stats.
 pub struct GetStats {
     pub(crate) stats: Arc<dyn StatsQueries>,
@@ -41,37 +65,21 @@ impl GetStats {
     #[tracing::instrument(name = "stats.get", skip_all)]
     pub async fn execute(&self, caller: &Caller) -> Result<Stats, Error> {
         let now = self.clock.now();
-        let active_since = now - TimeDelta::days(SecurityScore::DORMANT_AFTER_DAYS);
-        let snapshot = self.stats.snapshot(caller.viewer(), now, active_since).await?;
+        let snapshot = self.stats.snapshot(caller.viewer(), now, active_since(now)).await?;
         let (installed_at, periods) = self.stats.serving_periods(now - Uptime::WINDOW).await?;
         Ok(Stats {
             active_sessions: snapshot.live_sessions,
             total_workspaces: snapshot.workspaces,
             total_users: snapshot.members,
-            security_score: SecurityScore::of(&self.facts(&snapshot)),
+            security_score: score(&self.settings, &snapshot),
             uptime: Uptime::of(&periods, installed_at, now),
         })
-    }
-
-    fn facts(&self, snapshot: &StatsSnapshot) -> SecurityFacts {
-        use guildhall_domain::AutoJoin;
-        SecurityFacts {
-            sign_in_is_throttled: self.settings.sign_in_is_throttled,
-            transport_is_encrypted: self.settings.transport_is_encrypted,
-            joining_is_proven: self.settings.auto_join != AutoJoin::EmailDomain,
-            organizations: snapshot.organizations,
-            organizations_with_single_owner: snapshot.organizations_with_single_owner,
-            organizations_with_many_admins: snapshot.organizations_with_many_admins,
-            members: snapshot.members,
-            members_with_mfa: snapshot.members_with_mfa,
-            members_active: snapshot.members_active,
-        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use guildhall_domain::{AutoJoin, ServingPeriod, ServingPeriodId, UserRole};
+    use guildhall_domain::{ServingPeriod, ServingPeriodId, UserRole};
     use uuid::Uuid;
 
     use super::*;

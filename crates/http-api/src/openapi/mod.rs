@@ -46,6 +46,7 @@ pub(crate) use responses::{
         organizations::lifecycle::activate_organization,
         organizations::quotas::get_quotas,
         organizations::quotas::set_quotas,
+        organizations::security_score::get_security_score,
         members::read::list_members,
         members::read::get_member,
         members::change::set_member,

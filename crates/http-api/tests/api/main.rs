@@ -19,6 +19,7 @@ mod organizations;
 mod protocol;
 mod quotas;
 mod scene;
+mod security_score;
 mod service;
 mod sign_in;
 mod stats;

@@ -60,6 +60,12 @@ async fn roles_are_given_by_those_who_hold_them() {
 
         let list = server.json(&format!("{path}/members?role=owner"), &member).await;
         assert_eq!(list.as_array().unwrap().len(), 2);
+        let score = server.json(&format!("{path}/security-score"), &owner).await;
+        let points = |name: &str| {
+            let checks = score["checks"].as_array().unwrap();
+            checks.iter().find(|check| check["name"] == name).unwrap()["points"].clone()
+        };
+        assert_eq!((points("second_owner"), points("multi_factor")), (15.into(), 0.into()));
         let list = server.json(&format!("{path}/members?q=KIM"), &member).await;
         assert_eq!(list[0]["user"]["email"], "kim@other.com");
         assert_eq!(

@@ -152,6 +152,7 @@ macro_rules! for_each_conformance_case {
             stats::a_member_counts_what_they_see
             stats::an_admin_counts_everything
             stats::an_empty_store_counts_nothing
+            stats::one_organization_counts_its_own
             upkeep::serving_periods_grow_by_heartbeats
             upkeep::what_has_ended_is_swept
             upkeep::every_event_can_be_appended

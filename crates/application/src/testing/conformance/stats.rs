@@ -92,6 +92,22 @@ pub async fn an_admin_counts_everything(store: StoreUnderTest) {
     );
 }
 
+/// The numbers of one organization are those of its own members, whatever else
+/// they belong to.
+pub async fn one_organization_counts_its_own(store: StoreUnderTest) {
+    populate(&store).await;
+    let mut work = store.begin().await;
+    let acme = work.organizations().find_by_name(&"Acme".parse().unwrap()).await.unwrap();
+    drop(work);
+    let scope = Scope::of_entrant(&acme.unwrap());
+    let snapshot = store.stats.snapshot_of(&scope, at(HOUR), at(0)).await.unwrap();
+    assert_eq!((snapshot.organizations, snapshot.workspaces, snapshot.members), (1, 2, 5));
+    assert_eq!(snapshot.organizations_with_single_owner, 1);
+    let nowhere = Scope::of_entrant(&organization("Nowhere", at(0)));
+    let nothing = store.stats.snapshot_of(&nowhere, at(HOUR), at(0)).await.unwrap();
+    assert_eq!(nothing, StatsSnapshot::default());
+}
+
 /// For a member of nothing, and for an admin of nothing.
 pub async fn an_empty_store_counts_nothing(store: StoreUnderTest) {
     for user in [user("ada@acme.com"), admin("root@example.com")] {
