@@ -1,15 +1,18 @@
 //! What the HTTP API is given to work with.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use guildhall_application::{UseCases, ports::IdGenerator};
 use ipnet::IpNet;
 
 /// What an operator decides about the HTTP API.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct HttpSettings {
     /// Where clients reach the service, such as `https://guildhall.acme.com`;
     /// for links in answers, which are relative without it.
@@ -18,6 +21,20 @@ pub struct HttpSettings {
     pub cors_origins: Vec<String>,
     /// The reverse proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// How long a client may take to send the body of a request.
+    pub body_timeout: Duration,
+}
+
+impl Default for HttpSettings {
+    /// Nothing set, and half a minute for a body.
+    fn default() -> Self {
+        Self {
+            public_url: None,
+            cors_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
+            body_timeout: Duration::from_secs(30),
+        }
+    }
 }
 
 impl HttpSettings {

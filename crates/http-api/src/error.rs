@@ -8,7 +8,7 @@ use actix_web::{
     error::PayloadError,
     http::{
         StatusCode,
-        header::{ALLOW, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
+        header::{ALLOW, CONNECTION, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
     },
 };
 use guildhall_application::Error;
@@ -31,6 +31,9 @@ pub(crate) enum ApiError {
     /// The body is no JSON by its headers.
     #[error("the body is not labelled as JSON")]
     UnsupportedMediaType,
+    /// The body did not arrive in time.
+    #[error("the body did not arrive in time")]
+    BodyTooSlow,
     /// The body is over its bound.
     #[error("the body is too large")]
     PayloadTooLarge,
@@ -78,6 +81,8 @@ impl From<&ApiError> for Problem {
             ApiError::Application(error) => of_application(error),
             ApiError::TokenMissing => not_authenticated("Bearer"),
             ApiError::UnsupportedMediaType => of_kind(&problem::UNSUPPORTED_MEDIA_TYPE),
+            ApiError::BodyTooSlow => of_kind(&problem::REQUEST_TIMEOUT)
+                .with_header(CONNECTION, HeaderValue::from_static("close")),
             ApiError::PayloadTooLarge => of_kind(&problem::PAYLOAD_TOO_LARGE),
             ApiError::BodyUnreadable(_) => of_kind(&problem::BAD_REQUEST),
             ApiError::MalformedJson(detail) => Self::new(&problem::MALFORMED_JSON, detail.clone()),
@@ -181,7 +186,7 @@ mod tests {
         let exhausted = |limit| Error::QuotaExceeded(Quota { resource: Resource::Users, limit, used: 7 });
         let allow = HeaderValue::from_static("GET, HEAD");
         let invalid = "Bearer error=\"invalid_token\"";
-        let table: [Row; 32] = [
+        let table: [Row; 33] = [
             (Error::Invalid(vec![Fault::of_field("x", "secret")]).into(), 422, Some("invalid-request"), vec![]),
             (Error::NotAuthenticated.into(),             401, None, vec![(WWW_AUTHENTICATE, invalid)]),
             (Error::InvalidCredentials.into(),           401, None, vec![(WWW_AUTHENTICATE, "Bearer")]),
@@ -205,6 +210,7 @@ mod tests {
             (Error::Internal(Box::new(failed())).into(), 500, Some("internal-error"), vec![]),
             (ApiError::TokenMissing,                     401, None, vec![(WWW_AUTHENTICATE, "Bearer")]),
             (ApiError::UnsupportedMediaType,             415, Some("unsupported-media-type"), vec![]),
+            (ApiError::BodyTooSlow,                      408, Some("request-timeout"), vec![(CONNECTION, "close")]),
             (ApiError::PayloadTooLarge,                  413, Some("payload-too-large"), vec![]),
             (PayloadError::Overflow.into(),              400, Some("bad-request"), vec![]),
             (PayloadError::Incomplete(None).into(),      400, Some("bad-request"), vec![]),

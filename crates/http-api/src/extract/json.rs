@@ -1,5 +1,7 @@
 //! The JSON body of a request.
 
+use std::time::Duration;
+
 use actix_web::{
     FromRequest, HttpMessage, HttpRequest,
     dev::Payload,
@@ -7,13 +9,14 @@ use actix_web::{
         Method,
         header::{CONTENT_ENCODING, CONTENT_LENGTH},
     },
-    web::BytesMut,
+    rt::time::timeout,
+    web::{BytesMut, Data},
 };
 use deserr::Deserr;
 use futures_util::{StreamExt, future::LocalBoxFuture};
 
 use super::{Faults, json_value};
-use crate::error::ApiError;
+use crate::{Api, HttpSettings, error::ApiError};
 
 /// A body that was JSON and of which nothing is wrong.
 pub(crate) struct JsonBody<T>(pub(crate) T);
@@ -27,21 +30,32 @@ impl<T: Deserr<Faults> + 'static> FromRequest for JsonBody<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let head = check_media_type(request).and_then(|()| check_length(request));
-        let mut payload = payload.take();
+        let body_timeout = body_timeout(request);
+        let payload = payload.take();
         Box::pin(async move {
             head?;
-            let mut body = BytesMut::new();
-            while let Some(chunk) = payload.next().await {
-                let chunk = chunk?;
-                if body.len() + chunk.len() > MAX_BYTES {
-                    return Err(ApiError::PayloadTooLarge);
-                }
-                body.extend_from_slice(&chunk);
-            }
-            let value = json_value::parse(&body)?;
+            let body = timeout(body_timeout, read(payload)).await;
+            let value = json_value::parse(&body.map_err(|_| ApiError::BodyTooSlow)??)?;
             Ok(Self(deserr::deserialize::<T, _, Faults>(value)?))
         })
     }
+}
+
+fn body_timeout(request: &HttpRequest) -> Duration {
+    let api = request.app_data::<Data<Api>>();
+    api.map_or(HttpSettings::default().body_timeout, |api| api.settings.body_timeout)
+}
+
+async fn read(mut payload: Payload) -> Result<BytesMut, ApiError> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk?;
+        if body.len() + chunk.len() > MAX_BYTES {
+            return Err(ApiError::PayloadTooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
 }
 
 /// Takes `application/json`, and for `PATCH` also `application/merge-patch+json`

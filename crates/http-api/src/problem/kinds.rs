@@ -26,7 +26,7 @@ impl ProblemKind {
 }
 
 /// Every kind, by status.
-pub(crate) static KINDS: [&ProblemKind; 23] = [
+pub(crate) static KINDS: [&ProblemKind; 24] = [
     &BAD_REQUEST,
     &MALFORMED_JSON,
     &INVALID_QUERY,
@@ -35,6 +35,7 @@ pub(crate) static KINDS: [&ProblemKind; 23] = [
     &REGISTRATION_CLOSED,
     &NOT_FOUND,
     &METHOD_NOT_ALLOWED,
+    &REQUEST_TIMEOUT,
     &EMAIL_TAKEN,
     &ORGANIZATION_NAME_TAKEN,
     &DOMAIN_TAKEN,
@@ -114,6 +115,14 @@ pub(crate) static METHOD_NOT_ALLOWED: ProblemKind = ProblemKind {
     status: StatusCode::METHOD_NOT_ALLOWED,
     meaning: "The resource exists but does not take this method.",
     remedy: "Use one of the methods in the Allow header.",
+};
+
+pub(crate) static REQUEST_TIMEOUT: ProblemKind = ProblemKind {
+    slug: "request-timeout",
+    title: "Body too slow",
+    status: StatusCode::REQUEST_TIMEOUT,
+    meaning: "The body of the request did not arrive in time. Nothing was changed.",
+    remedy: "Send it again over a better connection.",
 };
 
 pub(crate) static EMAIL_TAKEN: ProblemKind = ProblemKind {

@@ -57,6 +57,7 @@ impl Problem {
         let kind = match status {
             StatusCode::NOT_FOUND => &NOT_FOUND,
             StatusCode::METHOD_NOT_ALLOWED => &METHOD_NOT_ALLOWED,
+            StatusCode::REQUEST_TIMEOUT => &REQUEST_TIMEOUT,
             StatusCode::PAYLOAD_TOO_LARGE => &PAYLOAD_TOO_LARGE,
             status if status.is_client_error() => &BAD_REQUEST,
             _ => &INTERNAL_ERROR,

@@ -3,12 +3,13 @@
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
+    sync::Arc,
     time::Duration,
 };
 
 use actix_web::{HttpServer, dev::ServerHandle, rt, web};
 use guildhall_application::testing::TestPorts;
-use guildhall_http_api::{Api, app};
+use guildhall_http_api::{Api, HttpSettings, app};
 
 use crate::{
     organizations::with_organizations,
@@ -74,6 +75,18 @@ async fn a_list_that_breaks_off_does_not_look_whole() {
     assert!(broken.contains("\"Organization 1001\""));
     assert!(!broken.contains(']'), "{broken}");
     assert!(!broken.contains("\r\n0\r\n"), "{broken}");
+}
+
+#[actix_web::test]
+async fn a_body_that_never_comes_is_not_waited_for() {
+    let settings =
+        HttpSettings { body_timeout: Duration::from_millis(50), ..HttpSettings::default() };
+    let api = Api { settings: Arc::new(settings), ..api(TestPorts::default()) };
+    let request = "POST /api/auth/login HTTP/1.1\r\nHost: test\r\n\
+                   Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"email\"";
+    let answer = exchange(api, request.as_bytes().to_vec()).await;
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    assert!(answer.contains("/problems/request-timeout"), "{answer}");
 }
 
 #[actix_web::test]

@@ -56,6 +56,7 @@ pub(crate) static KEYS: &[Key] = &[
     key("http.max_connections",            "GUILDHALL_HTTP_MAX_CONNECTIONS",            "10000"),
     key("http.keep_alive",                 "GUILDHALL_HTTP_KEEP_ALIVE",                 "15"),
     key("http.request_timeout",            "GUILDHALL_HTTP_REQUEST_TIMEOUT",            "10"),
+    key("http.body_timeout",               "GUILDHALL_HTTP_BODY_TIMEOUT",               "30"),
     key("http.disconnect_timeout",         "GUILDHALL_HTTP_DISCONNECT_TIMEOUT",         "5"),
     key("shutdown.notice",                 "GUILDHALL_SHUTDOWN_NOTICE",                 "0"),
     key("shutdown.grace",                  "GUILDHALL_SHUTDOWN_GRACE",                  "25"),

@@ -151,6 +151,9 @@ impl Configuration {
                 public_url,
                 cors_origins: reader.list("http.cors_origins", reader::web_address),
                 trusted_proxies: reader.list("http.trusted_proxies", reader::network),
+                body_timeout: reader
+                    .seconds("http.body_timeout", 1..=600)
+                    .unwrap_or(HttpSettings::default().body_timeout),
             },
             server: server(&mut reader),
             shutdown: ShutdownSettings {
