@@ -12,8 +12,8 @@ use crate::{
     error::ApiError,
     extract::{Faults, JsonBody, PathIds, SignedIn, UnknownWord, parse_role},
     openapi::{
-        Failures, FaultyBody, LastOwner, MemberConflict, NotAuthenticated, NotFound, Stale,
-        SuspendedOrForbidden,
+        Failures, FaultyBody, IfMatch, LastOwner, MemberConflict, NotAuthenticated, NotFound,
+        OrganizationPath, Stale, SuspendedOrForbidden, UserPath,
     },
     quota_headers::with_quota,
 };
@@ -37,13 +37,7 @@ pub(crate) struct SetMemberRequest {
     path = "/api/organizations/{id}/members/{user}",
     tag = "Members",
     security(("bearer" = [])),
-    params(
-        ("id" = String, Path, description = "Id of the organization.",
-            example = "org-123e4567-e89b-12d3-a456-426614174000"),
-        ("user" = String, Path, description = "Id of the user.",
-            example = "user-5f0c8b1e-6f0a-4c58-9a55-6a6f6c1f7a11"),
-        ("If-Match" = Option<String>, Header, description = "The version that is to be changed."),
-    ),
+    params(OrganizationPath, UserPath, IfMatch),
     request_body = SetMemberRequest,
     responses(
         (status = 200, description = "The role was changed.", body = MemberResponse,
@@ -75,13 +69,7 @@ pub(crate) async fn set_member(
     path = "/api/organizations/{id}/members/{user}",
     tag = "Members",
     security(("bearer" = [])),
-    params(
-        ("id" = String, Path, description = "Id of the organization.",
-            example = "org-123e4567-e89b-12d3-a456-426614174000"),
-        ("user" = String, Path, description = "Id of the user.",
-            example = "user-5f0c8b1e-6f0a-4c58-9a55-6a6f6c1f7a11"),
-        ("If-Match" = Option<String>, Header, description = "The version that is to be removed."),
-    ),
+    params(OrganizationPath, UserPath, IfMatch),
     responses(
         (status = 204, description = "Removed; the access is ended."),
         NotAuthenticated, SuspendedOrForbidden, NotFound, LastOwner, Stale, Failures,

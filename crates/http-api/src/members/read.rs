@@ -10,7 +10,10 @@ use crate::{
     error::ApiError,
     extract::{MemberQuery, PathId, PathIds, SignedIn},
     links::page,
-    openapi::{Failures, InvalidQuery, NotAuthenticated, NotFound, SuspendedOrForbidden},
+    openapi::{
+        Failures, IfNoneMatch, InvalidQuery, NotAuthenticated, NotFound, OrganizationPath,
+        PageParameters, SuspendedOrForbidden, UserPath,
+    },
 };
 
 /// Members of an organization, those who joined last first.
@@ -20,14 +23,10 @@ use crate::{
     tag = "Members",
     security(("bearer" = [])),
     params(
-        ("id" = String, Path, description = "Id of the organization.",
-            example = "org-123e4567-e89b-12d3-a456-426614174000"),
+        OrganizationPath,
         ("q" = Option<String>, Query, description = "Part of the name or of the address."),
         ("role" = Option<String>, Query, description = "`owner`, `admin` or `member`."),
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100,
-            description = "At most so many; 100 if it is not given."),
-        ("cursor" = Option<String>, Query,
-            description = "Where the page begins: taken from a `Link` header."),
+        PageParameters,
     ),
     responses(
         (status = 200, description = "A page of members.", body = [MemberResponse],
@@ -53,14 +52,7 @@ pub(crate) async fn list_members(
     path = "/api/organizations/{id}/members/{user}",
     tag = "Members",
     security(("bearer" = [])),
-    params(
-        ("id" = String, Path, description = "Id of the organization.",
-            example = "org-123e4567-e89b-12d3-a456-426614174000"),
-        ("user" = String, Path, description = "Id of the user.",
-            example = "user-5f0c8b1e-6f0a-4c58-9a55-6a6f6c1f7a11"),
-        ("If-None-Match" = Option<String>, Header,
-            description = "The tags that the client has."),
-    ),
+    params(OrganizationPath, UserPath, IfNoneMatch),
     responses(
         (status = 200, description = "The member.", body = MemberResponse,
             headers(("ETag" = String))),

@@ -1,6 +1,7 @@
 //! The OpenAPI 3.1 document, made from the annotations of the handlers.
 
 mod headers;
+mod parameters;
 mod responses;
 
 use utoipa::{
@@ -12,6 +13,9 @@ use crate::{auth, members, organizations, problem::ProblemDocument, service, sta
 
 use headers::CommonTraits;
 
+pub(crate) use parameters::{
+    IfMatch, IfNoneMatch, OrganizationPath, PageParameters, UserPath, WorkspacePath,
+};
 pub(crate) use responses::{
     Closed, Conflict, Exhausted, Failures, FaultyBody, Forbidden, InvalidCredentials, InvalidQuery,
     LastOwner, MemberConflict, NotAuthenticated, NotFound, NotReady, OrganizationConflict, Stale,

@@ -21,8 +21,8 @@ use crate::{
         parse_patch,
     },
     openapi::{
-        Failures, FaultyBody, NotAuthenticated, NotFound, OrganizationConflict, Stale,
-        SuspendedOrForbidden,
+        Failures, FaultyBody, IfMatch, NotAuthenticated, NotFound, OrganizationConflict,
+        OrganizationPath, Stale, SuspendedOrForbidden,
     },
 };
 
@@ -108,11 +108,7 @@ impl From<PatchOrganizationRequest> for OrganizationPatch {
     path = "/api/organizations/{id}",
     tag = "Organizations",
     security(("bearer" = [])),
-    params(
-        ("id" = String, Path, description = "Id of the organization.",
-            example = "org-123e4567-e89b-12d3-a456-426614174000"),
-        ("If-Match" = Option<String>, Header, description = "The version that is to be replaced."),
-    ),
+    params(OrganizationPath, IfMatch),
     request_body = ReplaceOrganizationRequest,
     responses(
         (status = 200, description = "As it is now.", body = OrganizationDetailsResponse,
@@ -139,11 +135,7 @@ pub(crate) async fn replace_organization(
     path = "/api/organizations/{id}",
     tag = "Organizations",
     security(("bearer" = [])),
-    params(
-        ("id" = String, Path, description = "Id of the organization.",
-            example = "org-123e4567-e89b-12d3-a456-426614174000"),
-        ("If-Match" = Option<String>, Header, description = "The version that is to be changed."),
-    ),
+    params(OrganizationPath, IfMatch),
     request_body(content(
         (PatchOrganizationRequest = "application/merge-patch+json"),
         (PatchOrganizationRequest = "application/json"),

@@ -9,7 +9,7 @@ use crate::{
     entity_tag::Tagged,
     error::ApiError,
     extract::{PathId, SignedIn},
-    openapi::{Failures, NotAuthenticated, NotFound, Suspended},
+    openapi::{Failures, IfNoneMatch, NotAuthenticated, NotFound, OrganizationPath, Suspended},
 };
 
 /// One organization, for its members and for platform admins.
@@ -18,12 +18,7 @@ use crate::{
     path = "/api/organizations/{id}",
     tag = "Organizations",
     security(("bearer" = [])),
-    params(
-        ("id" = String, Path, description = "Id of the organization, with or without its prefix.",
-            example = "org-123e4567-e89b-12d3-a456-426614174000"),
-        ("If-None-Match" = Option<String>, Header,
-            description = "The tags that the client has."),
-    ),
+    params(OrganizationPath, IfNoneMatch),
     responses(
         (status = 200, description = "The organization.", body = OrganizationDetailsResponse,
             headers(("ETag" = String))),

@@ -10,7 +10,10 @@ use crate::{
     entity_tag::{ForVersion, Tagged},
     error::ApiError,
     extract::{PathId, SignedIn},
-    openapi::{Failures, Forbidden, NotAuthenticated, NotFound, Stale, SuspendedOrForbidden},
+    openapi::{
+        Failures, Forbidden, IfMatch, NotAuthenticated, NotFound, OrganizationPath, Stale,
+        SuspendedOrForbidden,
+    },
 };
 
 /// Deletes an organization, for its owners and for platform admins; for the
@@ -21,11 +24,7 @@ use crate::{
     path = "/api/organizations/{id}",
     tag = "Organizations",
     security(("bearer" = [])),
-    params(
-        ("id" = String, Path, description = "Id of the organization.",
-            example = "org-123e4567-e89b-12d3-a456-426614174000"),
-        ("If-Match" = Option<String>, Header, description = "The version that is to be deleted."),
-    ),
+    params(OrganizationPath, IfMatch),
     responses(
         (status = 204, description = "Deleted."),
         NotAuthenticated, SuspendedOrForbidden, NotFound, Stale, Failures,
@@ -47,8 +46,7 @@ pub(crate) async fn delete_organization(
     path = "/api/organizations/{id}/restore",
     tag = "Organizations",
     security(("bearer" = [])),
-    params(("id" = String, Path, description = "Id of the organization.",
-        example = "org-123e4567-e89b-12d3-a456-426614174000")),
+    params(OrganizationPath),
     responses(
         (status = 200, description = "As it is now.", body = OrganizationDetailsResponse,
             headers(("ETag" = String))),
@@ -71,8 +69,7 @@ pub(crate) async fn restore_organization(
     path = "/api/organizations/{id}/suspend",
     tag = "Organizations",
     security(("bearer" = [])),
-    params(("id" = String, Path, description = "Id of the organization.",
-        example = "org-123e4567-e89b-12d3-a456-426614174000")),
+    params(OrganizationPath),
     responses(
         (status = 200, description = "As it is now.", body = OrganizationDetailsResponse,
             headers(("ETag" = String))),
@@ -94,8 +91,7 @@ pub(crate) async fn suspend_organization(
     path = "/api/organizations/{id}/activate",
     tag = "Organizations",
     security(("bearer" = [])),
-    params(("id" = String, Path, description = "Id of the organization.",
-        example = "org-123e4567-e89b-12d3-a456-426614174000")),
+    params(OrganizationPath),
     responses(
         (status = 200, description = "As it is now.", body = OrganizationDetailsResponse,
             headers(("ETag" = String))),

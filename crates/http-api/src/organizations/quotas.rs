@@ -12,7 +12,10 @@ use crate::{
     entity_tag::{ForVersion, Tagged},
     error::ApiError,
     extract::{Faults, JsonBody, PathId, SignedIn},
-    openapi::{Failures, FaultyBody, Forbidden, NotAuthenticated, NotFound, Stale, Suspended},
+    openapi::{
+        Failures, FaultyBody, Forbidden, IfMatch, IfNoneMatch, NotAuthenticated, NotFound,
+        OrganizationPath, Stale, Suspended,
+    },
 };
 
 /// How much an organization may use, and how much it does.
@@ -82,12 +85,7 @@ impl From<SetQuotasRequest> for Quotas {
     path = "/api/organizations/{id}/quotas",
     tag = "Quotas",
     security(("bearer" = [])),
-    params(
-        ("id" = String, Path, description = "Id of the organization.",
-            example = "org-123e4567-e89b-12d3-a456-426614174000"),
-        ("If-None-Match" = Option<String>, Header,
-            description = "The tags that the client has."),
-    ),
+    params(OrganizationPath, IfNoneMatch),
     responses(
         (status = 200, description = "The quotas.", body = QuotasResponse,
             headers(("ETag" = String))),
@@ -113,12 +111,7 @@ pub(crate) async fn get_quotas(
     path = "/api/organizations/{id}/quotas",
     tag = "Quotas",
     security(("bearer" = [])),
-    params(
-        ("id" = String, Path, description = "Id of the organization.",
-            example = "org-123e4567-e89b-12d3-a456-426614174000"),
-        ("If-Match" = Option<String>, Header,
-            description = "The version of the organization that the limits are meant for."),
-    ),
+    params(OrganizationPath, IfMatch),
     request_body = SetQuotasRequest,
     responses(
         (status = 200, description = "As they are now.", body = QuotasResponse,

@@ -9,7 +9,7 @@ use crate::{
     Api,
     error::ApiError,
     extract::{PathId, SignedIn},
-    openapi::{Failures, NotAuthenticated, NotFound, SuspendedOrForbidden},
+    openapi::{Failures, NotAuthenticated, NotFound, OrganizationPath, SuspendedOrForbidden},
 };
 
 /// A score, and what it is made of.
@@ -59,8 +59,7 @@ impl From<SecurityScore> for SecurityScoreResponse {
     path = "/api/organizations/{id}/security-score",
     tag = "Organizations",
     security(("bearer" = [])),
-    params(("id" = String, Path, description = "Id of the organization.",
-        example = "org-123e4567-e89b-12d3-a456-426614174000")),
+    params(OrganizationPath),
     responses(
         (status = 200, description = "The score.", body = SecurityScoreResponse),
         NotAuthenticated, SuspendedOrForbidden, NotFound, Failures,

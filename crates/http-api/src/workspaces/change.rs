@@ -21,7 +21,8 @@ use crate::{
         parse_optional, parse_workspace_status,
     },
     openapi::{
-        Exhausted, Failures, FaultyBody, NotAuthenticated, NotFound, Stale, SuspendedOrForbidden,
+        Exhausted, Failures, FaultyBody, IfMatch, NotAuthenticated, NotFound, OrganizationPath,
+        Stale, SuspendedOrForbidden, WorkspacePath,
     },
     quota_headers::with_quota,
 };
@@ -87,8 +88,7 @@ impl From<PatchWorkspaceRequest> for WorkspacePatch {
     path = "/api/organizations/{id}/workspaces",
     tag = "Workspaces",
     security(("bearer" = [])),
-    params(("id" = String, Path, description = "Id of the organization.",
-        example = "org-123e4567-e89b-12d3-a456-426614174000")),
+    params(OrganizationPath),
     request_body = AllocateWorkspaceRequest,
     responses(
         (status = 201, description = "Allocated.", body = WorkspaceResponse,
@@ -117,13 +117,7 @@ pub(crate) async fn allocate_workspace(
     path = "/api/organizations/{id}/workspaces/{workspace}",
     tag = "Workspaces",
     security(("bearer" = [])),
-    params(
-        ("id" = String, Path, description = "Id of the organization.",
-            example = "org-123e4567-e89b-12d3-a456-426614174000"),
-        ("workspace" = String, Path, description = "Id of the workspace.",
-            example = "ws-0b8f0f0e-8f0d-4d0c-9a55-6a6f6c1f7a11"),
-        ("If-Match" = Option<String>, Header, description = "The version that is to be changed."),
-    ),
+    params(OrganizationPath, WorkspacePath, IfMatch),
     request_body(content(
         (PatchWorkspaceRequest = "application/merge-patch+json"),
         (PatchWorkspaceRequest = "application/json"),
@@ -152,13 +146,7 @@ pub(crate) async fn patch_workspace(
     path = "/api/organizations/{id}/workspaces/{workspace}",
     tag = "Workspaces",
     security(("bearer" = [])),
-    params(
-        ("id" = String, Path, description = "Id of the organization.",
-            example = "org-123e4567-e89b-12d3-a456-426614174000"),
-        ("workspace" = String, Path, description = "Id of the workspace.",
-            example = "ws-0b8f0f0e-8f0d-4d0c-9a55-6a6f6c1f7a11"),
-        ("If-Match" = Option<String>, Header, description = "The version that is to be removed."),
-    ),
+    params(OrganizationPath, WorkspacePath, IfMatch),
     responses(
         (status = 204, description = "Removed."),
         NotAuthenticated, SuspendedOrForbidden, NotFound, Stale, Failures,

@@ -11,7 +11,10 @@ use crate::{
     error::ApiError,
     extract::{PageQuery, PathId, PathIds, SignedIn},
     links::page,
-    openapi::{Failures, InvalidQuery, NotAuthenticated, NotFound, Suspended},
+    openapi::{
+        Failures, IfNoneMatch, InvalidQuery, NotAuthenticated, NotFound, OrganizationPath,
+        PageParameters, Suspended, WorkspacePath,
+    },
 };
 
 /// Workspaces of every organization of the caller's, newest first.
@@ -20,12 +23,7 @@ use crate::{
     path = "/api/workspaces",
     tag = "Workspaces",
     security(("bearer" = [])),
-    params(
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100,
-            description = "At most so many; 100 if it is not given."),
-        ("cursor" = Option<String>, Query,
-            description = "Where the page begins: taken from a `Link` header."),
-    ),
+    params(PageParameters),
     responses(
         (status = 200, description = "A page of workspaces.", body = [WorkspaceResponse],
             headers(("Link" = String))),
@@ -48,14 +46,7 @@ pub(crate) async fn list_workspaces(
     path = "/api/organizations/{id}/workspaces",
     tag = "Workspaces",
     security(("bearer" = [])),
-    params(
-        ("id" = String, Path, description = "Id of the organization.",
-            example = "org-123e4567-e89b-12d3-a456-426614174000"),
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100,
-            description = "At most so many; 100 if it is not given."),
-        ("cursor" = Option<String>, Query,
-            description = "Where the page begins: taken from a `Link` header."),
-    ),
+    params(OrganizationPath, PageParameters),
     responses(
         (status = 200, description = "A page of workspaces.", body = [WorkspaceResponse],
             headers(("Link" = String))),
@@ -79,14 +70,7 @@ pub(crate) async fn list_workspaces_of_organization(
     path = "/api/organizations/{id}/workspaces/{workspace}",
     tag = "Workspaces",
     security(("bearer" = [])),
-    params(
-        ("id" = String, Path, description = "Id of the organization.",
-            example = "org-123e4567-e89b-12d3-a456-426614174000"),
-        ("workspace" = String, Path, description = "Id of the workspace.",
-            example = "ws-0b8f0f0e-8f0d-4d0c-9a55-6a6f6c1f7a11"),
-        ("If-None-Match" = Option<String>, Header,
-            description = "The tags that the client has."),
-    ),
+    params(OrganizationPath, WorkspacePath, IfNoneMatch),
     responses(
         (status = 200, description = "The workspace.", body = WorkspaceResponse,
             headers(("ETag" = String))),

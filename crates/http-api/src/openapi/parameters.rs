@@ -1,0 +1,62 @@
+//! The parameters that several operations have in common. They stand in the
+//! annotations of handlers and are never made.
+
+#![expect(dead_code, reason = "only their descriptions are used")]
+
+use utoipa::IntoParams;
+
+/// The organization of a path.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct OrganizationPath {
+    /// Id of the organization, with or without its prefix.
+    #[param(example = "org-123e4567-e89b-12d3-a456-426614174000")]
+    id: String,
+}
+
+/// The member of a path.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct UserPath {
+    /// Id of the user, with or without its prefix.
+    #[param(example = "user-5f0c8b1e-6f0a-4c58-9a55-6a6f6c1f7a11")]
+    user: String,
+}
+
+/// The workspace of a path.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct WorkspacePath {
+    /// Id of the workspace, with or without its prefix.
+    #[param(example = "ws-0b8f0f0e-8f0d-4d0c-9a55-6a6f6c1f7a11")]
+    workspace: String,
+}
+
+/// The page of a list that is never sent whole.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PageParameters {
+    /// At most so many; 100 if it is not given.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u32>,
+    /// Where the page begins: taken from a `Link` header.
+    cursor: Option<String>,
+}
+
+/// For which version a change is meant.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+pub(crate) struct IfMatch {
+    /// The tag of the version that the change is meant for.
+    #[param(rename = "If-Match")]
+    if_match: Option<String>,
+}
+
+/// What the client has already.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+pub(crate) struct IfNoneMatch {
+    /// The tags that the client has.
+    #[param(rename = "If-None-Match")]
+    if_none_match: Option<String>,
+}
