@@ -67,15 +67,19 @@ pub(crate) fn contended() -> Error {
     StoreError::Unavailable("an organization's name or domain is contended".to_owned()).into()
 }
 
-/// Makes an organization the home of a user who has none.
+/// Makes an organization the home of a user who has none, or whose home is
+/// deleted.
 pub(crate) async fn give_home(
     work: &mut dyn UnitOfWork,
     user: &mut User,
     organization: OrganizationId,
     now: Timestamp,
 ) -> Result<(), Error> {
-    if user.home.is_some() {
-        return Ok(());
+    if let Some(home) = user.home {
+        let home = work.organizations().find(home).await?;
+        if home.is_some_and(|home| home.deleted_at.is_none()) {
+            return Ok(());
+        }
     }
     user.home = Some(organization);
     user.updated_at = now;

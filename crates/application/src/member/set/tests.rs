@@ -67,9 +67,21 @@ fn locking_user(access: Access, found: Option<User>) -> Repositories {
 
 /// A unit of work in which she becomes a member, a minute after the epoch.
 fn adding(access: Access, role: OrganizationRole, user: User) -> Repositories {
-    let is_homeless = user.home.is_none();
+    adding_from(access, role, user, None)
+}
+
+/// The same, in which she has this home.
+fn adding_from(
+    access: Access,
+    role: OrganizationRole,
+    user: User,
+    home: Option<Organization>,
+) -> Repositories {
+    let user = User { home: home.as_ref().map(|home| home.id), ..user };
+    let is_homeless = home.as_ref().is_none_or(|home| home.deleted_at.is_some());
     let at_home = User { home: Some(acme().id), updated_at: at(60), ..user.clone() };
     let mut repositories = locking_user(access, Some(user));
+    repositories.organizations.expect_find().returning(move |_| Ok(home.clone()));
     let expected = Membership { joined_at: at(60), ..membership(GRACE, role) };
     repositories
         .memberships
@@ -173,11 +185,15 @@ async fn an_existing_user_becomes_a_member_and_finds_a_home() {
 }
 
 #[tokio::test]
-async fn who_has_a_home_keeps_it() {
-    let settled = User { home: Some(organization(8, "Home", None).id), ..grace() };
-    let (result, store) = set(Member, adding(as_role(Admin), Member, settled)).await;
-    assert!(result.is_ok());
-    assert_eq!(store.committed(), [[Action::MemberAdded]]);
+async fn who_has_a_home_keeps_it_unless_it_is_deleted() {
+    let home = organization(8, "Home", None);
+    let deleted = Organization { deleted_at: Some(at(30)), ..home.clone() };
+    for home in [home, deleted] {
+        let adding = adding_from(as_role(Admin), Member, grace(), Some(home));
+        let (result, store) = set(Member, adding).await;
+        assert!(result.is_ok());
+        assert_eq!(store.committed(), [[Action::MemberAdded]]);
+    }
 }
 
 #[tokio::test]

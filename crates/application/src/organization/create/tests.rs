@@ -81,6 +81,8 @@ fn finding(owner: User, insertion: Insertion) -> Repositories {
 fn admitting(owner: User) -> Repositories {
     let (id, is_homeless) = (owner.id, owner.home.is_none());
     let mut repositories = finding(owner, Insertion::Inserted);
+    let home = organization(8, "Home", None);
+    repositories.organizations.expect_find().returning(move |_| Ok(Some(home.clone())));
     repositories
         .memberships
         .expect_insert()
