@@ -1,11 +1,18 @@
 //! What can go wrong in a use case: one enum, mapped to the outside in one place
 //! by each adapter.
 
-use std::time::Duration;
+use std::{iter::successors, time::Duration};
 
 use guildhall_domain::Quota;
 
 use crate::ports::{HashingError, StoreError};
+
+/// An error with everything that is behind it, for a log or an operator.
+#[must_use]
+pub fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let chain = successors(Some(error), |error| (*error).source());
+    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
 
 /// One fault of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]

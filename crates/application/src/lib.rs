@@ -26,7 +26,7 @@ pub mod workspace;
 
 pub use access::{Access, Scope};
 pub use caller::Caller;
-pub use error::{Error, Fault};
+pub use error::{Error, Fault, with_causes};
 pub use page::{Cursor, CursorError, Page, PageRequest};
 pub use patch::Patch;
 pub use settings::Settings;

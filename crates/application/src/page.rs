@@ -25,12 +25,10 @@ impl Cursor {
     /// Eight bytes of microseconds since 1970, then the id; big-endian.
     #[must_use]
     pub fn to_bytes(self) -> [u8; Self::BYTES] {
-        let joined =
-            (u128::from(self.created_at.timestamp_micros().cast_unsigned()), self.id.as_u128());
         let mut bytes = [0; Self::BYTES];
         let (time, id) = bytes.split_at_mut(8);
-        time.copy_from_slice(joined.0.to_be_bytes().split_at(8).1);
-        id.copy_from_slice(&joined.1.to_be_bytes());
+        time.copy_from_slice(&self.created_at.timestamp_micros().to_be_bytes());
+        id.copy_from_slice(self.id.as_bytes());
         bytes
     }
 

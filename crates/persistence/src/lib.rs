@@ -11,6 +11,7 @@ mod database_url;
 mod decode;
 mod error;
 mod installation;
+mod keyset;
 mod maintenance;
 mod membership;
 mod migrations;

@@ -1,8 +1,8 @@
 //! The first platform admin, made at the first start from the configuration.
 
-use guildhall_application::{Error, UseCases, operations::CreateAdminCommand};
+use guildhall_application::{Error, UseCases, operations::CreateAdminCommand, with_causes};
 
-use crate::output::{Failure, with_causes};
+use crate::output::Failure;
 
 /// Makes the account that the configuration names, if the installation has no
 /// platform admin yet. An account that has the address already stays what it

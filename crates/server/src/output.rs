@@ -2,7 +2,6 @@
 //! standard output, complaints on standard error.
 
 use std::{
-    error::Error,
     fmt::{self, Display},
     io::{self, Write},
     process::ExitCode,
@@ -52,12 +51,6 @@ pub(crate) fn line(text: impl Display) {
 pub(crate) fn text(text: &str) {
     let mut stdout = io::stdout().lock();
     let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-}
-
-/// An error with everything that is behind it.
-pub(crate) fn with_causes(error: &dyn Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| (*error).source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// Writes a complaint to standard error.

@@ -2,12 +2,10 @@
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
-use guildhall_application::UseCases;
+use guildhall_application::{UseCases, with_causes};
 use guildhall_domain::{ServingPeriod, Uptime};
 use guildhall_identity::SignInLimits;
 use tokio::time::{MissedTickBehavior, interval};
-
-use crate::output::with_causes;
 
 const SWEEP_EVERY: Duration = Duration::from_hours(1);
 const FORGET_EVERY: Duration = Duration::from_mins(5);

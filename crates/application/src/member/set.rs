@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use guildhall_domain::{
     Action, Membership, MembershipSource, OrganizationId, OrganizationRole, Permission, Quota,
-    Resource, Standing, User, UserId, UserStatus, quota,
+    Resource, Standing, UserId, quota,
 };
 
 use crate::{
     Access, Caller, Error, ExpectedVersion, Scope,
-    organization::{OrganizationEditor, give_home},
+    organization::{OrganizationEditor, active_user, give_home},
     ports::{Addition, MemberDetails, MemberQueries, StoreError, UnitOfWork},
 };
 
@@ -77,7 +77,7 @@ impl SetMember {
         user: UserId,
         role: OrganizationRole,
     ) -> Result<Quota, Error> {
-        let mut user = active(work, user).await?;
+        let mut user = active_user(work, user).await?.ok_or(Error::NotFound)?;
         let now = self.editor.clock.now();
         let membership = Membership {
             organization: scope.organization(),
@@ -126,12 +126,6 @@ impl SetMember {
             .with("to", role.as_str());
         Ok(work.audit_log().append(&event).await?)
     }
-}
-
-/// The user, if there is one who may sign in.
-async fn active(work: &mut dyn UnitOfWork, user: UserId) -> Result<User, Error> {
-    let found = work.users().lock(user).await?.map(|(user, _)| user);
-    found.filter(|user| user.status == UserStatus::Active).ok_or(Error::NotFound)
 }
 
 #[cfg(test)]

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use guildhall_domain::{
     Action, AuditEvent, DomainName, EmailAddress, ExternalId, Membership, MembershipSource,
     Metadata, Organization, OrganizationName, OrganizationRole, Resource, User, UserId, UserRole,
-    UserStatus,
 };
 
 use super::{OrganizationEditor, domain_rule};
@@ -77,7 +76,7 @@ impl CreateOrganization {
         organization.metadata = command.metadata;
 
         let mut work = self.editor.store.begin().await?;
-        let owner = active(&mut *work, owner).await?;
+        let owner = super::active_user(&mut *work, owner).await?.ok_or_else(unknown_owner)?;
         self.insert(&mut *work, caller, &organization).await?;
         self.add_owner(&mut *work, caller, &organization, owner).await?;
         work.commit().await?;
@@ -160,12 +159,6 @@ impl CreateOrganization {
             .with("role", membership.role.as_str())
             .with("source", membership.source.as_str())
     }
-}
-
-/// The user, if there is one who may sign in.
-async fn active(work: &mut dyn UnitOfWork, user: UserId) -> Result<User, Error> {
-    let found = work.users().lock(user).await?.map(|(user, _)| user);
-    found.filter(|user| user.status == UserStatus::Active).ok_or_else(unknown_owner)
 }
 
 fn unknown_owner() -> Error {

@@ -20,7 +20,7 @@ pub use list::ListOrganizations;
 pub(crate) use editor::OrganizationEditor;
 pub(crate) use get::OrganizationReader;
 
-use guildhall_domain::{Organization, OrganizationId, Timestamp, User};
+use guildhall_domain::{Organization, OrganizationId, Timestamp, User, UserId, UserStatus};
 
 use crate::{
     Error,
@@ -65,6 +65,15 @@ async fn conflict_of(
 /// Others want the same name, domain or external id at this moment.
 pub(crate) fn contended() -> Error {
     StoreError::Unavailable("an organization's name or domain is contended".to_owned()).into()
+}
+
+/// The user, locked, if there is one who may sign in.
+pub(crate) async fn active_user(
+    work: &mut dyn UnitOfWork,
+    user: UserId,
+) -> Result<Option<User>, Error> {
+    let found = work.users().lock(user).await?.map(|(user, _)| user);
+    Ok(found.filter(|user| user.status == UserStatus::Active))
 }
 
 /// Makes an organization the home of a user who has none, or whose home is

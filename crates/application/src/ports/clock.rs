@@ -6,7 +6,6 @@ use guildhall_domain::{
 use uuid::Uuid;
 
 /// Tells the time.
-#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 pub trait Clock: Send + Sync {
     /// Now, in whole microseconds: what every store can hold.
     fn now(&self) -> Timestamp;

@@ -27,4 +27,4 @@ pub use store::{
 };
 
 #[cfg(any(test, feature = "testing"))]
-pub use self::{clock::MockClock, identity::*, maintenance::*, queries::*, store::*};
+pub use self::{identity::*, maintenance::*, queries::*, store::*};

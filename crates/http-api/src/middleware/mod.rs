@@ -8,6 +8,6 @@ mod response_headers;
 
 pub(crate) use access_log::access_log;
 pub(crate) use guards::{authenticate, catch_panic};
-pub(crate) use problems::{causes, problems};
+pub(crate) use problems::problems;
 pub(crate) use request_context::request_context;
 pub(crate) use response_headers::response_headers;

@@ -1,8 +1,6 @@
 //! Writes problems out: whatever went wrong, in a handler or in a library,
 //! leaves as a problem document, and what is the service's own fault is logged.
 
-use std::{error::Error as StdError, iter::successors};
-
 use actix_web::{
     Error, HttpMessage,
     body::{BoxBody, MessageBody},
@@ -10,6 +8,7 @@ use actix_web::{
     http::header::{CONTENT_TYPE, HeaderValue},
     middleware::Next,
 };
+use guildhall_application::with_causes;
 use guildhall_domain::Origin;
 
 use crate::{
@@ -46,15 +45,9 @@ fn log_cause(error: Option<&Error>, request_id: Option<&str>) {
     let cause = match error.map(|error| (error, error.as_error::<ApiError>())) {
         // No failure, and asked for every few seconds.
         Some((_, Some(ApiError::Draining))) => return,
-        Some((_, Some(error))) => causes(error),
+        Some((_, Some(error))) => with_causes(error),
         Some((error, None)) => error.to_string(),
         None => "unknown".to_owned(),
     };
     tracing::error!(request_id, cause, "a request failed");
-}
-
-/// The error and everything behind it.
-pub(crate) fn causes(error: &(dyn StdError + 'static)) -> String {
-    let chain = successors(Some(error), |error| StdError::source(*error));
-    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

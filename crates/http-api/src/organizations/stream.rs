@@ -2,10 +2,8 @@
 
 use actix_web::web::Bytes;
 use futures_util::{Stream, TryStreamExt, stream::try_unfold};
-use guildhall_application::{Cursor, Error, Page};
+use guildhall_application::{Cursor, Error, Page, with_causes};
 use serde::Serialize;
-
-use crate::middleware::causes;
 
 /// What is to be sent next.
 enum Step<T> {
@@ -44,7 +42,7 @@ where
         Ok(Some((Bytes::from(chunk), (next.map_or(Step::End, Step::After), more))))
     });
     chunks.inspect_err(move |error| {
-        tracing::error!(request_id, cause = causes(error), "a list broke off");
+        tracing::error!(request_id, cause = with_causes(error), "a list broke off");
     })
 }
 

@@ -1,7 +1,7 @@
 //! Members, to show them.
 
 use async_trait::async_trait;
-use diesel::{dsl::sql, prelude::*, sql_types::Bool};
+use diesel::prelude::*;
 use guildhall_application::{
     PageRequest, Scope,
     ports::{MemberDetails, MemberFilter, MemberQueries, StoreError},
@@ -11,8 +11,9 @@ use guildhall_domain::{UserId, text};
 use super::row::MembershipRow;
 use crate::{
     connection::on_backend,
+    keyset::behind,
     schema::{memberships, organizations, users},
-    sql_types::{DbId, DbTime, Id, Moment},
+    sql_types::DbId,
     store::DieselStore,
     user::{UserRow, home},
 };
@@ -58,13 +59,8 @@ impl MemberQueries for DieselStore {
                     query = query.filter(by_name.or(users::email_key.like(pattern).escape('\\')));
                 }
                 if let Some(cursor) = page.after {
-                    query = query.filter(
-                        sql::<Bool>("(memberships.joined_at, memberships.user_id) < (")
-                            .bind::<Moment, _>(DbTime(cursor.created_at))
-                            .sql(", ")
-                            .bind::<Id, _>(DbId(cursor.id))
-                            .sql(")"),
-                    );
+                    query =
+                        query.filter(behind("memberships.joined_at, memberships.user_id", cursor));
                 }
                 query.load(c)
             })

@@ -1,12 +1,7 @@
 //! Organizations, to show them.
 
 use async_trait::async_trait;
-use diesel::{
-    dsl::{exists, sql},
-    prelude::*,
-    select,
-    sql_types::Bool,
-};
+use diesel::{dsl::exists, prelude::*, select};
 use guildhall_application::{
     Access, PageRequest,
     caller::Viewer,
@@ -20,8 +15,9 @@ use super::{
 };
 use crate::{
     connection::on_backend,
+    keyset::behind,
     schema::{memberships, organizations},
-    sql_types::{DbId, DbTime, Id, Moment},
+    sql_types::DbId,
     store::DieselStore,
 };
 
@@ -48,15 +44,8 @@ impl OrganizationQueries for DieselStore {
                     query = query.filter(organizations::id.eq_any(own));
                 }
                 if let Some(cursor) = page.after {
-                    // As a row value it is one range of the index; spelt out
-                    // with `OR` it would be a scan.
-                    query = query.filter(
-                        sql::<Bool>("(organizations.created_at, organizations.id) < (")
-                            .bind::<Moment, _>(DbTime(cursor.created_at))
-                            .sql(", ")
-                            .bind::<Id, _>(DbId(cursor.id))
-                            .sql(")"),
-                    );
+                    query =
+                        query.filter(behind("organizations.created_at, organizations.id", cursor));
                 }
                 query.load(c)
             })

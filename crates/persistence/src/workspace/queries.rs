@@ -1,11 +1,7 @@
 //! Workspaces, to show them.
 
 use async_trait::async_trait;
-use diesel::{
-    dsl::{exists, sql},
-    prelude::*,
-    sql_types::Bool,
-};
+use diesel::{dsl::exists, prelude::*};
 use guildhall_application::{
     PageRequest, Scope,
     caller::Viewer,
@@ -16,8 +12,9 @@ use guildhall_domain::{OrganizationStatus, Workspace, WorkspaceId};
 use super::row::WorkspaceRow;
 use crate::{
     connection::on_backend,
+    keyset::behind,
     schema::{memberships, organizations, workspaces},
-    sql_types::{DbId, DbTime, Id, Moment},
+    sql_types::DbId,
     store::DieselStore,
 };
 
@@ -31,13 +28,7 @@ macro_rules! page {
             .into_boxed();
         let mut query = $filter;
         if let Some(cursor) = $page.after {
-            query = query.filter(
-                sql::<Bool>("(workspaces.created_at, workspaces.id) < (")
-                    .bind::<Moment, _>(DbTime(cursor.created_at))
-                    .sql(", ")
-                    .bind::<Id, _>(DbId(cursor.id))
-                    .sql(")"),
-            );
+            query = query.filter(behind("workspaces.created_at, workspaces.id", cursor));
         }
         query
     }};

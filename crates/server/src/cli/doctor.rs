@@ -1,11 +1,11 @@
 //! `guildhall doctor`
 
-use guildhall_application::{Error, ports::CounterDrift};
+use guildhall_application::{Error, ports::CounterDrift, with_causes};
 
 use super::block_on;
 use crate::{
     config::Configuration,
-    output::{self, Failure, with_causes},
+    output::{self, Failure},
     wiring::Service,
 };
 
