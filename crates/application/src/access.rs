@@ -8,6 +8,7 @@
 
 use guildhall_domain::{
     Organization, OrganizationId, OrganizationRole, OrganizationStatus, Permission, Standing,
+    UserId,
 };
 
 use crate::{Error, caller::Viewer};
@@ -16,6 +17,7 @@ use crate::{Error, caller::Viewer};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Access {
     organization: Organization,
+    viewer: UserId,
     standing: Standing,
     role: Option<OrganizationRole>,
 }
@@ -31,11 +33,13 @@ impl Access {
         role: Option<OrganizationRole>,
     ) -> Option<Self> {
         let standing = match (viewer.sees_everything(), role) {
+            #[cfg(any(test, feature = "testing"))]
+            _ if test_switch::checks_are_off() => Standing::PlatformAdmin,
             (true, _) => Standing::PlatformAdmin,
             (false, Some(role)) => Standing::Member(role),
             (false, None) => return None,
         };
-        Some(Self { organization, standing, role })
+        Some(Self { organization, viewer: viewer.user(), standing, role })
     }
 
     /// The organization.
@@ -64,16 +68,30 @@ impl Access {
     /// the viewer would change it, or look though they are no owner;
     /// [`Error::Forbidden`] when they lack the permission.
     pub fn require(&self, permission: Permission) -> Result<Scope, Error> {
+        self.decide(permission, permission.writes())
+    }
+
+    /// Decides whether the viewer may see what whoever has the permission
+    /// changes.
+    ///
+    /// # Errors
+    ///
+    /// As [`require`](Self::require) for a permission that only looks.
+    pub(crate) fn require_to_see(&self, permission: Permission) -> Result<Scope, Error> {
+        self.decide(permission, false)
+    }
+
+    fn decide(&self, permission: Permission, writes: bool) -> Result<Scope, Error> {
         let looks_after_it = matches!(
             self.standing,
             Standing::PlatformAdmin | Standing::Member(OrganizationRole::Owner)
         );
         let is_suspended = self.organization.status == OrganizationStatus::Suspended;
-        if is_suspended && (permission.writes() || !looks_after_it) {
+        if is_suspended && (writes || !looks_after_it) {
             return Err(Error::OrganizationSuspended);
         }
         if self.standing.grants(permission, self.organization.is_default) {
-            Ok(Scope(self.organization.id))
+            Ok(self.scope())
         } else {
             Err(Error::Forbidden(permission.as_str()))
         }
@@ -87,7 +105,7 @@ impl Access {
     /// [`Error::OrganizationSuspended`] or [`Error::Forbidden`] when they may not.
     pub(crate) fn require_to_delete(&self) -> Result<Scope, Error> {
         match self.standing {
-            Standing::PlatformAdmin => Ok(Scope(self.organization.id)),
+            Standing::PlatformAdmin => Ok(self.scope()),
             Standing::Member(_) => self.require(Permission::DeleteOrganization),
         }
     }
@@ -106,7 +124,14 @@ impl Access {
         if self.organization.status == OrganizationStatus::Suspended {
             return Err(Error::OrganizationSuspended);
         }
-        Ok(Scope(self.organization.id))
+        Ok(self.scope())
+    }
+
+    /// Access to end the membership of a user who is being deleted, whatever
+    /// the state of the organization. Whoever may delete the user may do that.
+    #[must_use]
+    pub(crate) const fn scope_of_erasure(&self) -> Scope {
+        self.scope()
     }
 
     /// Decides whether the viewer is an administrator of the platform.
@@ -116,27 +141,61 @@ impl Access {
     /// [`Error::Forbidden`] when they are none.
     pub(crate) fn require_platform_admin(&self) -> Result<Scope, Error> {
         match self.standing {
-            Standing::PlatformAdmin => Ok(Scope(self.organization.id)),
+            Standing::PlatformAdmin => Ok(self.scope()),
             Standing::Member(_) => Err(Error::Forbidden("platform:admin")),
         }
+    }
+
+    const fn scope(&self) -> Scope {
+        Scope { organization: self.organization.id, viewer: Some(self.viewer) }
     }
 }
 
 /// Proof that access to one organization was decided upon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Scope(OrganizationId);
+pub struct Scope {
+    organization: OrganizationId,
+    viewer: Option<UserId>,
+}
 
 impl Scope {
     /// The scope of whoever enters an organization, by founding it in the same
-    /// unit of work or because it admits them.
+    /// unit of work or because it admits them. The installation acts for them.
     pub(crate) const fn of_entrant(organization: &Organization) -> Self {
-        Self(organization.id)
+        Self { organization: organization.id, viewer: None }
     }
 
     /// The organization that it is access to.
     #[must_use]
     pub const fn organization(&self) -> OrganizationId {
-        self.0
+        self.organization
+    }
+
+    /// The user whose access it is, by which a store may decide once more; none
+    /// where the installation acts.
+    #[must_use]
+    pub const fn viewer(&self) -> Option<UserId> {
+        self.viewer
+    }
+}
+
+/// How tests of a whole server find out what holds when this module does not.
+#[cfg(any(test, feature = "testing"))]
+mod test_switch {
+    use std::{env, sync::LazyLock};
+
+    /// Whether everybody has every access: the environment says
+    /// `TEST_ACCESS_CHECKS=off`.
+    pub(super) fn checks_are_off() -> bool {
+        static OFF: LazyLock<bool> = LazyLock::new(|| {
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "a switch of the tests, not of the service"
+            )]
+            let value = env::var("TEST_ACCESS_CHECKS");
+            value.is_ok_and(|value| value == "off")
+        });
+        *OFF
     }
 }
 

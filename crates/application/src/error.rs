@@ -5,7 +5,7 @@ use std::{iter::successors, time::Duration};
 
 use guildhall_domain::Quota;
 
-use crate::ports::{HashingError, StoreError};
+use crate::ports::{HashingError, RequestBudget, StoreError};
 
 /// An error with everything that is behind it, for a log or an operator.
 #[must_use]
@@ -62,6 +62,30 @@ pub enum Error {
     /// The resource has changed since the version that the request names.
     #[error("the resource has changed")]
     VersionMismatch,
+    /// Another request had this idempotency key.
+    #[error("the idempotency key was used for another request")]
+    IdempotencyKeyReused,
+    /// The invited address is a member's.
+    #[error("the address is a member's already")]
+    AlreadyMember,
+    /// The invited address has an invitation that can be accepted.
+    #[error("the address is invited already")]
+    AlreadyInvited,
+    /// The invitation was accepted, declined or revoked.
+    #[error("the invitation is closed")]
+    InvitationClosed,
+    /// The invitation is for somebody else's address.
+    #[error("the invitation is for another address")]
+    InvitationForAnother,
+    /// The caller has not proven that their address is theirs.
+    #[error("the address is not verified")]
+    EmailNotVerified,
+    /// This installation sends no mail.
+    #[error("no mail is sent")]
+    MailNotConfigured,
+    /// The platform must keep an administrator.
+    #[error("the last platform admin cannot go")]
+    LastAdmin,
     /// An organization must keep an owner.
     #[error("the last owner cannot be demoted or removed")]
     LastOwner,
@@ -80,6 +104,9 @@ pub enum Error {
     /// An organization of this name exists and does not admit the caller.
     #[error("the organization name is taken")]
     OrganizationNameTaken,
+    /// Too many requests of one actor; another is welcome after this time.
+    #[error("too many requests")]
+    TooManyRequests(RequestBudget),
     /// Too many attempts; another is welcome after this time.
     #[error("too many attempts")]
     TooManyAttempts {

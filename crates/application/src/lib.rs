@@ -9,6 +9,9 @@ pub mod access;
 pub mod auth;
 pub mod caller;
 pub mod error;
+pub mod idempotency;
+pub mod invitation;
+pub mod mail;
 pub mod member;
 pub mod operations;
 pub mod organization;
@@ -21,6 +24,7 @@ pub mod stats;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod use_cases;
+pub mod user;
 mod version;
 pub mod workspace;
 

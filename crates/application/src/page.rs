@@ -80,6 +80,8 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// Where the next page begins; absent on the last one.
     pub next: Option<Cursor>,
+    /// How many rows the whole list has, where that is known without counting.
+    pub total: Option<u32>,
 }
 
 impl<T> Page<T> {
@@ -91,7 +93,13 @@ impl<T> Page<T> {
         let more = rows.len() > limit;
         rows.truncate(limit);
         let next = if more { rows.last().map(cursor) } else { None };
-        Self { items: rows, next }
+        Self { items: rows, next, total: None }
+    }
+
+    /// The same page of a list that has so many rows.
+    #[must_use]
+    pub fn of(self, total: Option<u32>) -> Self {
+        Self { total, ..self }
     }
 }
 

@@ -6,8 +6,12 @@ use crate::{
     Settings,
     auth::{
         Authenticate, ChangePassword, EndOtherSessions, EndSession, ListSessions, LogIn, LogOut,
-        Register, SessionEnder, SessionStarter,
+        Register, ResetPassword, SessionEnder, SessionStarter, VerifyEmail,
     },
+    invitation::{
+        AcceptInvitation, DeclineInvitation, Door, Invite, ListInvitations, ManageInvitation,
+    },
+    mail::DeliverMail,
     member::{ListMembers, RemoveMember, SetMember},
     operations::{CheckHealth, CreateAdmin, Doctor, Heartbeat, PurgeOrganizations, Sweep},
     organization::{
@@ -16,12 +20,13 @@ use crate::{
         SuspendOrganization, founding::Founder,
     },
     ports::{
-        Clock, IdGenerator, Maintenance, MemberQueries, OrganizationQueries, PasswordHasher,
-        SessionQueries, SignInThrottle, StatsQueries, Store, TokenService, UserQueries,
-        WorkspaceQueries,
+        Clock, IdGenerator, InvitationQueries, Mailer, Maintenance, MemberQueries,
+        OrganizationQueries, PasswordHasher, SessionQueries, SignInThrottle, StatsQueries, Store,
+        TokenService, UserQueries, WorkspaceQueries,
     },
     quota::ManageQuotas,
     stats::{GetSecurityScore, GetStats},
+    user::{ChangeUser, DeleteUser, ListUsers, UserEditor},
     workspace::{AllocateWorkspace, ChangeWorkspace, ListWorkspaces},
 };
 
@@ -33,6 +38,7 @@ pub struct Ports {
     pub organizations: Arc<dyn OrganizationQueries>,
     pub members: Arc<dyn MemberQueries>,
     pub workspaces: Arc<dyn WorkspaceQueries>,
+    pub invitations: Arc<dyn InvitationQueries>,
     pub users: Arc<dyn UserQueries>,
     pub sessions: Arc<dyn SessionQueries>,
     pub stats: Arc<dyn StatsQueries>,
@@ -40,6 +46,7 @@ pub struct Ports {
     pub hasher: Arc<dyn PasswordHasher>,
     pub tokens: Arc<dyn TokenService>,
     pub throttle: Arc<dyn SignInThrottle>,
+    pub mailer: Arc<dyn Mailer>,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn IdGenerator>,
 }
@@ -55,6 +62,11 @@ pub struct UseCases {
     pub end_session: EndSession,
     pub end_other_sessions: EndOtherSessions,
     pub change_password: ChangePassword,
+    pub reset_password: ResetPassword,
+    pub verify_email: VerifyEmail,
+    pub list_users: ListUsers,
+    pub change_user: ChangeUser,
+    pub delete_user: DeleteUser,
     pub list_organizations: ListOrganizations,
     pub get_organization: GetOrganization,
     pub create_organization: CreateOrganization,
@@ -64,6 +76,11 @@ pub struct UseCases {
     pub list_members: ListMembers,
     pub set_member: SetMember,
     pub remove_member: RemoveMember,
+    pub invite: Invite,
+    pub list_invitations: ListInvitations,
+    pub manage_invitation: ManageInvitation,
+    pub accept_invitation: AcceptInvitation,
+    pub decline_invitation: DeclineInvitation,
     pub list_workspaces: ListWorkspaces,
     pub allocate_workspace: AllocateWorkspace,
     pub change_workspace: ChangeWorkspace,
@@ -76,6 +93,7 @@ pub struct UseCases {
     pub heartbeat: Heartbeat,
     pub sweep: Sweep,
     pub purge_organizations: PurgeOrganizations,
+    pub deliver_mail: DeliverMail,
 }
 
 impl UseCases {
@@ -88,6 +106,7 @@ impl UseCases {
             organizations,
             members,
             workspaces,
+            invitations,
             users,
             sessions,
             stats,
@@ -95,6 +114,7 @@ impl UseCases {
             hasher,
             tokens,
             throttle,
+            mailer,
             clock,
             ids,
         } = ports;
@@ -106,6 +126,13 @@ impl UseCases {
             OrganizationEditor { store: store.clone(), clock: clock.clone(), ids: ids.clone() };
         let reader = OrganizationReader(organizations.clone());
         let founder = Founder { ids: ids.clone(), settings: settings.clone() };
+        let door = Door { tokens: tokens.clone(), ids: ids.clone() };
+        let user_editor = UserEditor {
+            store: store.clone(),
+            users: users.clone(),
+            clock: clock.clone(),
+            ids: ids.clone(),
+        };
         Self {
             register: Register {
                 store: store.clone(),
@@ -115,6 +142,7 @@ impl UseCases {
                 clock: clock.clone(),
                 sessions: starter.clone(),
                 founder: founder.clone(),
+                door: door.clone(),
                 settings: settings.clone(),
             },
             log_in: LogIn {
@@ -128,7 +156,7 @@ impl UseCases {
             authenticate: Authenticate {
                 sessions: sessions.clone(),
                 store: store.clone(),
-                tokens,
+                tokens: tokens.clone(),
                 clock: clock.clone(),
                 lifetimes,
             },
@@ -140,10 +168,30 @@ impl UseCases {
                 store: store.clone(),
                 users: users.clone(),
                 hasher: hasher.clone(),
-                throttle,
+                throttle: throttle.clone(),
                 clock: clock.clone(),
                 ids: ids.clone(),
             },
+            reset_password: ResetPassword {
+                store: store.clone(),
+                hasher: hasher.clone(),
+                tokens: tokens.clone(),
+                throttle: throttle.clone(),
+                clock: clock.clone(),
+                ids: ids.clone(),
+                settings: settings.clone(),
+            },
+            verify_email: VerifyEmail {
+                store: store.clone(),
+                tokens: tokens.clone(),
+                throttle,
+                clock: clock.clone(),
+                ids: ids.clone(),
+                settings: settings.clone(),
+            },
+            list_users: ListUsers { users: users.clone() },
+            change_user: ChangeUser { editor: user_editor.clone() },
+            delete_user: DeleteUser { users: user_editor, organizations: editor.clone() },
             list_organizations: ListOrganizations {
                 organizations,
                 ensure_default: EnsureDefaultOrganization {
@@ -168,6 +216,27 @@ impl UseCases {
             list_members: ListMembers { reader: reader.clone(), members: members.clone() },
             set_member: SetMember { editor: editor.clone(), members },
             remove_member: RemoveMember { editor: editor.clone() },
+            invite: Invite { editor: editor.clone(), settings: settings.clone() },
+            list_invitations: ListInvitations {
+                reader: reader.clone(),
+                invitations: invitations.clone(),
+                tokens: tokens.clone(),
+                clock: clock.clone(),
+            },
+            manage_invitation: ManageInvitation {
+                editor: editor.clone(),
+                settings: settings.clone(),
+            },
+            accept_invitation: AcceptInvitation {
+                store: store.clone(),
+                clock: clock.clone(),
+                door: door.clone(),
+            },
+            decline_invitation: DeclineInvitation {
+                store: store.clone(),
+                clock: clock.clone(),
+                door,
+            },
             list_workspaces: ListWorkspaces { reader: reader.clone(), workspaces },
             allocate_workspace: AllocateWorkspace { editor: editor.clone() },
             change_workspace: ChangeWorkspace { editor: editor.clone() },
@@ -177,12 +246,20 @@ impl UseCases {
                 clock: clock.clone(),
                 settings: settings.clone(),
             },
-            manage_quotas: ManageQuotas { reader, editor },
+            manage_quotas: ManageQuotas { reader, invitations, editor },
             get_stats: GetStats { stats, clock: clock.clone(), settings: settings.clone() },
             purge_organizations: PurgeOrganizations {
                 maintenance: maintenance.clone(),
                 clock: clock.clone(),
                 ids: ids.clone(),
+                settings: settings.clone(),
+            },
+            deliver_mail: DeliverMail {
+                store: store.clone(),
+                maintenance: maintenance.clone(),
+                mailer,
+                tokens,
+                clock: clock.clone(),
                 settings,
             },
             check_health: CheckHealth(maintenance.clone()),

@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, net::IpAddr};
 
 use crate::{
-    AuditEventId, EmailAddress, Organization, OrganizationId, SessionId, Timestamp, User, UserId,
-    WorkspaceId,
+    AuditEventId, EmailAddress, InvitationId, Organization, OrganizationId, SessionId, Timestamp,
+    User, UserId, WorkspaceId,
 };
 
 /// What happened: `noun.verb` in the past.
@@ -14,6 +14,14 @@ pub enum Action {
     UserRegistered,
     /// An account was made by an operator.
     UserCreated,
+    /// Fields of an account were changed.
+    UserUpdated,
+    /// An account was deactivated.
+    UserDeactivated,
+    /// A deactivated account was activated.
+    UserActivated,
+    /// An account was deleted, and what was personal of it.
+    UserDeleted,
     /// Somebody signed in.
     LoginSucceeded,
     /// An attempt to sign in was refused.
@@ -24,6 +32,12 @@ pub enum Action {
     PasswordChanged,
     /// A change of password was refused.
     PasswordChangeFailed,
+    /// It was proven that an address is its account's.
+    EmailVerified,
+    /// Somebody asked for a link to set a forgotten password.
+    PasswordResetRequested,
+    /// A forgotten password was set anew.
+    PasswordReset,
     /// An organization was created.
     OrganizationCreated,
     /// Fields of an organization were changed.
@@ -46,6 +60,16 @@ pub enum Action {
     MemberRoleChanged,
     /// A member left or was removed.
     MemberRemoved,
+    /// Somebody was invited.
+    InvitationCreated,
+    /// An invitation was sent again.
+    InvitationResent,
+    /// An invitation was taken back.
+    InvitationRevoked,
+    /// An invitation became a membership.
+    InvitationAccepted,
+    /// An invitation was declined.
+    InvitationDeclined,
     /// Workspaces were allocated.
     WorkspacesAllocated,
     /// A workspace was changed.
@@ -58,14 +82,21 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 34] = [
         Self::UserRegistered,
         Self::UserCreated,
+        Self::UserUpdated,
+        Self::UserDeactivated,
+        Self::UserActivated,
+        Self::UserDeleted,
         Self::LoginSucceeded,
         Self::LoginFailed,
         Self::SessionEnded,
         Self::PasswordChanged,
         Self::PasswordChangeFailed,
+        Self::EmailVerified,
+        Self::PasswordResetRequested,
+        Self::PasswordReset,
         Self::OrganizationCreated,
         Self::OrganizationUpdated,
         Self::OrganizationDeleted,
@@ -77,6 +108,11 @@ impl Action {
         Self::MemberAdded,
         Self::MemberRoleChanged,
         Self::MemberRemoved,
+        Self::InvitationCreated,
+        Self::InvitationResent,
+        Self::InvitationRevoked,
+        Self::InvitationAccepted,
+        Self::InvitationDeclined,
         Self::WorkspacesAllocated,
         Self::WorkspaceUpdated,
         Self::WorkspaceRemoved,
@@ -89,11 +125,18 @@ impl Action {
         match self {
             Self::UserRegistered => "user.registered",
             Self::UserCreated => "user.created",
+            Self::UserUpdated => "user.updated",
+            Self::UserDeactivated => "user.deactivated",
+            Self::UserActivated => "user.activated",
+            Self::UserDeleted => "user.deleted",
             Self::LoginSucceeded => "login.succeeded",
             Self::LoginFailed => "login.failed",
             Self::SessionEnded => "session.ended",
             Self::PasswordChanged => "password.changed",
             Self::PasswordChangeFailed => "password.change_failed",
+            Self::EmailVerified => "email.verified",
+            Self::PasswordResetRequested => "password.reset_requested",
+            Self::PasswordReset => "password.reset",
             Self::OrganizationCreated => "organization.created",
             Self::OrganizationUpdated => "organization.updated",
             Self::OrganizationDeleted => "organization.deleted",
@@ -105,6 +148,11 @@ impl Action {
             Self::MemberAdded => "member.added",
             Self::MemberRoleChanged => "member.role_changed",
             Self::MemberRemoved => "member.removed",
+            Self::InvitationCreated => "invitation.created",
+            Self::InvitationResent => "invitation.resent",
+            Self::InvitationRevoked => "invitation.revoked",
+            Self::InvitationAccepted => "invitation.accepted",
+            Self::InvitationDeclined => "invitation.declined",
             Self::WorkspacesAllocated => "workspaces.allocated",
             Self::WorkspaceUpdated => "workspace.updated",
             Self::WorkspaceRemoved => "workspace.removed",
@@ -154,6 +202,8 @@ pub enum Resource {
     Session(SessionId),
     /// A workspace.
     Workspace(WorkspaceId),
+    /// An invitation.
+    Invitation(InvitationId),
     /// The installation as a whole.
     Installation,
 }

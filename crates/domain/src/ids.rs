@@ -123,6 +123,15 @@ impl IdKind for AuditEventKind {
 /// `event-…`
 pub type AuditEventId = Id<AuditEventKind>;
 
+/// Marks ids of invitations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum InvitationKind {}
+impl IdKind for InvitationKind {
+    const PREFIX: &'static str = "inv-";
+}
+/// `inv-…`. Not the token: knowing it gives no membership.
+pub type InvitationId = Id<InvitationKind>;
+
 /// Marks ids of serving periods.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ServingPeriodKind {}

@@ -10,6 +10,7 @@ pub mod default_organization;
 pub mod domain_name;
 pub mod email;
 pub mod ids;
+pub mod invitation;
 pub mod membership;
 pub mod metadata;
 pub mod organization;
@@ -29,8 +30,10 @@ pub use default_organization::{DefaultOrganizationPlan, DefaultOrganizationPolic
 pub use domain_name::{DomainName, DomainNameError};
 pub use email::{EmailAddress, EmailAddressError};
 pub use ids::{
-    AuditEventId, IdError, OrganizationId, ServingPeriodId, SessionId, UserId, WorkspaceId,
+    AuditEventId, IdError, InvitationId, OrganizationId, ServingPeriodId, SessionId, UserId,
+    WorkspaceId,
 };
+pub use invitation::{Invitation, InvitationLifetime, InvitationLifetimeError, InvitationStatus};
 pub use membership::{Membership, MembershipSource, OrganizationRole};
 pub use metadata::{ExternalId, Metadata, MetadataError};
 pub use organization::{

@@ -33,6 +33,8 @@ impl OrganizationRole {
 pub enum MembershipSource {
     /// The user registered, founding the organization or joining it.
     Registration,
+    /// The user accepted an invitation.
+    Invitation,
     /// Somebody who may manage members made them one, or the organization was
     /// created for them.
     Administrator,
@@ -43,13 +45,15 @@ pub enum MembershipSource {
 
 impl MembershipSource {
     /// Every source.
-    pub const ALL: [Self; 3] = [Self::Registration, Self::Administrator, Self::DefaultOrganization];
+    pub const ALL: [Self; 4] =
+        [Self::Registration, Self::Invitation, Self::Administrator, Self::DefaultOrganization];
 
-    /// `registration`, `administrator` or `default_organization`.
+    /// `registration`, `invitation`, `administrator` or `default_organization`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Registration => "registration",
+            Self::Invitation => "invitation",
             Self::Administrator => "administrator",
             Self::DefaultOrganization => "default_organization",
         }

@@ -169,7 +169,7 @@ impl Organization {
             settings: OrganizationSettings::default(),
             is_default: false,
             status: OrganizationStatus::Active,
-            quotas: Quotas { users: None, workspaces: None },
+            quotas: Quotas::default(),
             users_count: 0,
             workspaces_count: 0,
             created_at: now,
@@ -215,14 +215,26 @@ impl Organization {
         true
     }
 
-    /// A limit, and what is used of it.
+    /// How many members it may have, and how many it has.
     #[must_use]
-    pub const fn quota(&self, resource: quota::Resource) -> Quota {
-        let (limit, used) = match resource {
-            quota::Resource::Users => (self.quotas.users, self.users_count),
-            quota::Resource::Workspaces => (self.quotas.workspaces, self.workspaces_count),
-        };
-        Quota { resource, limit, used }
+    pub const fn users_quota(&self) -> Quota {
+        let (limit, used) = (self.quotas.users, self.users_count);
+        Quota { resource: quota::Resource::Users, limit, used }
+    }
+
+    /// How many workspaces it may have, and how many it has.
+    #[must_use]
+    pub const fn workspaces_quota(&self) -> Quota {
+        let (limit, used) = (self.quotas.workspaces, self.workspaces_count);
+        Quota { resource: quota::Resource::Workspaces, limit, used }
+    }
+
+    /// How many invitations it may have open, where so many are. They are not
+    /// counted in it: they close by the passing of time.
+    #[must_use]
+    pub const fn invitations_quota(&self, open: u32) -> Quota {
+        let (limit, used) = (self.quotas.invitations, open);
+        Quota { resource: quota::Resource::Invitations, limit, used }
     }
 }
 

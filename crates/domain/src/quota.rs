@@ -7,15 +7,18 @@ pub enum Resource {
     Users,
     /// Workspaces.
     Workspaces,
+    /// Invitations that can be accepted.
+    Invitations,
 }
 
 impl Resource {
-    /// `users` or `workspaces`.
+    /// `users`, `workspaces` or `invitations`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Users => "users",
             Self::Workspaces => "workspaces",
+            Self::Invitations => "invitations",
         }
     }
 }
@@ -28,6 +31,8 @@ pub struct Quotas {
     pub users: Option<u32>,
     /// Workspaces at most.
     pub workspaces: Option<u32>,
+    /// Open invitations at most.
+    pub invitations: Option<u32>,
 }
 
 /// A limit and what is used of it.

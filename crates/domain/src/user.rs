@@ -93,6 +93,8 @@ pub struct User {
     pub role: UserRole,
     /// Whether the account may be used.
     pub status: UserStatus,
+    /// When it was proven that the address is the person's, if it was.
+    pub email_verified_at: Option<Timestamp>,
     /// Whether a second factor is asked for at sign-in.
     pub mfa_enabled: bool,
     /// The organization whose name stands in the account's `organization` field.
@@ -106,6 +108,8 @@ pub struct User {
     pub updated_at: Timestamp,
     /// When it signed in last.
     pub last_sign_in_at: Option<Timestamp>,
+    /// Counts the changes of its own fields, from 1. A sign-in is none.
+    pub version: u64,
 }
 
 impl User {
@@ -124,12 +128,75 @@ impl User {
             name,
             role,
             status: UserStatus::Active,
+            email_verified_at: None,
             mfa_enabled: false,
             home: None,
             intended_organization: None,
             created_at: now,
             updated_at: now,
             last_sign_in_at: None,
+            version: 1,
         }
+    }
+
+    /// Whether the account may be used.
+    #[must_use]
+    pub const fn is_active(&self) -> bool {
+        matches!(self.status, UserStatus::Active)
+    }
+
+    /// Changes fields of its own. Counts the change, and says whether there was
+    /// one.
+    pub fn change(&mut self, now: Timestamp, change: impl FnOnce(&mut Self)) -> bool {
+        let before = self.clone();
+        change(self);
+        let is_changed = *self != before;
+        if is_changed {
+            self.updated_at = now;
+            self.version += 1;
+        }
+        is_changed
+    }
+
+    /// Notes that the address was proven to be the person's.
+    pub fn verify_email(&mut self, now: Timestamp) -> bool {
+        self.change(now, |user| user.email_verified_at = user.email_verified_at.or(Some(now)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn ada() -> User {
+        let (email, name) = ("ada@acme.com".parse().unwrap(), "Ada".parse().unwrap());
+        User::new(UserId::new(Uuid::nil()), email, name, UserRole::User, Timestamp::UNIX_EPOCH)
+    }
+
+    fn later() -> Timestamp {
+        Timestamp::UNIX_EPOCH + TimeDelta::seconds(1)
+    }
+
+    #[test]
+    fn only_what_changes_is_counted() {
+        let mut user = ada();
+        assert!(!user.change(later(), |user| user.role = UserRole::User));
+        assert_eq!(user, ada());
+        assert!(user.change(later(), |user| user.role = UserRole::Admin));
+        assert_eq!((user.role, user.version, user.updated_at), (UserRole::Admin, 2, later()));
+        assert_eq!(user.created_at, Timestamp::UNIX_EPOCH);
+    }
+
+    #[test]
+    fn an_address_is_proven_once() {
+        let mut user = ada();
+        assert!(user.verify_email(later()));
+        let proven = user.clone();
+        assert_eq!((proven.email_verified_at, proven.version), (Some(later()), 2));
+        assert!(!user.verify_email(later() + TimeDelta::seconds(1)));
+        assert_eq!(user, proven);
     }
 }

@@ -8,7 +8,10 @@ use std::{
     time::Duration,
 };
 
-use guildhall_application::{UseCases, ports::IdGenerator};
+use guildhall_application::{
+    UseCases,
+    ports::{IdGenerator, RequestThrottle},
+};
 use ipnet::IpNet;
 
 /// What an operator decides about the HTTP API.
@@ -70,6 +73,8 @@ pub struct Api {
     pub use_cases: Arc<UseCases>,
     /// Makes request ids.
     pub ids: Arc<dyn IdGenerator>,
+    /// How many requests an actor may make.
+    pub throttle: Arc<dyn RequestThrottle>,
     /// What the operator decided.
     pub settings: Arc<HttpSettings>,
     /// Whether the service is about to end.

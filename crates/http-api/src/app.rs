@@ -14,9 +14,12 @@ use actix_web::{
 
 use crate::{
     Api, HttpSettings,
-    extract::REQUEST_ID,
+    extract::{IDEMPOTENCY_KEY, REQUEST_ID},
+    idempotency::IDEMPOTENT_REPLAYED,
+    links::TOTAL_COUNT,
     middleware::{access_log, problems, request_context, response_headers},
     quota_headers::{QUOTA_LIMIT, QUOTA_USED},
+    rate_limit_headers::{RATE_LIMIT, RATE_LIMIT_POLICY},
     routes,
 };
 
@@ -47,8 +50,27 @@ pub fn app(
 fn cors(settings: &HttpSettings) -> Cors {
     let cors = Cors::default()
         .allow_any_method()
-        .allowed_headers([AUTHORIZATION, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH, REQUEST_ID])
-        .expose_headers([ETAG, LINK, LOCATION, QUOTA_LIMIT, QUOTA_USED, RETRY_AFTER, REQUEST_ID])
+        .allowed_headers([
+            AUTHORIZATION,
+            CONTENT_TYPE,
+            IDEMPOTENCY_KEY,
+            IF_MATCH,
+            IF_NONE_MATCH,
+            REQUEST_ID,
+        ])
+        .expose_headers([
+            ETAG,
+            IDEMPOTENT_REPLAYED,
+            LINK,
+            LOCATION,
+            QUOTA_LIMIT,
+            QUOTA_USED,
+            RATE_LIMIT,
+            RATE_LIMIT_POLICY,
+            RETRY_AFTER,
+            REQUEST_ID,
+            TOTAL_COUNT,
+        ])
         .max_age(3600);
     settings.cors_origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
 }

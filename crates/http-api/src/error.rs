@@ -11,12 +11,13 @@ use actix_web::{
         header::{ALLOW, CONNECTION, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
     },
 };
-use guildhall_application::Error;
+use guildhall_application::{Error, ports::RequestBudget};
 use guildhall_domain::Quota;
 
 use crate::{
     problem::{self, Problem, ProblemFault},
     quota_headers::quota_headers,
+    rate_limit_headers::{rate_limit_headers, whole_seconds},
 };
 
 /// Why a request is not answered as it would like to be.
@@ -46,6 +47,9 @@ pub(crate) enum ApiError {
     /// Parameters of the query are wrong.
     #[error("the query is invalid")]
     InvalidQuery(Vec<ProblemFault>),
+    /// The `Idempotency-Key` header is no key.
+    #[error("the idempotency key is invalid")]
+    InvalidIdempotencyKey,
     /// The path takes other methods, which are these.
     #[error("the method is not allowed")]
     MethodNotAllowed(HeaderValue),
@@ -90,6 +94,7 @@ impl From<&ApiError> for Problem {
                 let detail = "Parameters of the query are invalid; each fault is listed.";
                 Self::new(&problem::INVALID_QUERY, detail).with_errors(faults.clone())
             }
+            ApiError::InvalidIdempotencyKey => of_kind(&problem::INVALID_IDEMPOTENCY_KEY),
             ApiError::MethodNotAllowed(allow) => {
                 of_kind(&problem::METHOD_NOT_ALLOWED).with_header(ALLOW, allow.clone())
             }
@@ -114,7 +119,15 @@ fn quota_exceeded(quota: &Quota) -> Problem {
         .fold(problem, |problem, (name, value)| problem.with_header(name, value))
 }
 
-fn of_application(error: &Error) -> Problem {
+fn too_many_requests(budget: &RequestBudget) -> Problem {
+    let problem = retry(of_kind(&problem::TOO_MANY_REQUESTS), budget.retry_after);
+    rate_limit_headers(budget)
+        .into_iter()
+        .fold(problem, |problem, (name, value)| problem.with_header(name, value))
+}
+
+/// The problem that an error of a use case is.
+pub(crate) fn of_application(error: &Error) -> Problem {
     match error {
         Error::Invalid(faults) => {
             let detail = "Fields of the request are invalid; each fault is listed.";
@@ -130,6 +143,14 @@ fn of_application(error: &Error) -> Problem {
         }
         Error::OrganizationSuspended => of_kind(&problem::ORGANIZATION_SUSPENDED),
         Error::VersionMismatch => of_kind(&problem::VERSION_MISMATCH),
+        Error::IdempotencyKeyReused => of_kind(&problem::IDEMPOTENCY_KEY_REUSED),
+        Error::EmailNotVerified => of_kind(&problem::EMAIL_NOT_VERIFIED),
+        Error::MailNotConfigured => of_kind(&problem::MAIL_NOT_CONFIGURED),
+        Error::AlreadyMember => of_kind(&problem::ALREADY_MEMBER),
+        Error::AlreadyInvited => of_kind(&problem::ALREADY_INVITED),
+        Error::InvitationClosed => of_kind(&problem::INVITATION_CLOSED),
+        Error::InvitationForAnother => of_kind(&problem::INVITATION_FOR_ANOTHER),
+        Error::LastAdmin => of_kind(&problem::LAST_ADMIN),
         Error::LastOwner => of_kind(&problem::LAST_OWNER),
         Error::QuotaExceeded(quota) => quota_exceeded(quota),
         Error::DomainTaken => of_kind(&problem::DOMAIN_TAKEN),
@@ -140,6 +161,7 @@ fn of_application(error: &Error) -> Problem {
         Error::TooManyAttempts { retry_after } => {
             retry(of_kind(&problem::TOO_MANY_ATTEMPTS), *retry_after)
         }
+        Error::TooManyRequests(budget) => too_many_requests(budget),
         Error::Overloaded => retry(of_kind(&problem::OVERLOADED), OVERLOADED_RETRY),
         Error::StoreUnavailable(_) => retry(of_kind(&problem::STORE_UNAVAILABLE), STORE_RETRY),
         Error::Internal(_) => of_kind(&problem::INTERNAL_ERROR),
@@ -161,8 +183,7 @@ fn unauthorized(detail: &'static str, challenge: &'static str) -> Problem {
 
 /// Adds `Retry-After` in whole seconds, rounded up.
 fn retry(problem: Problem, after: Duration) -> Problem {
-    let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
-    problem.with_header(RETRY_AFTER, seconds.max(1))
+    problem.with_header(RETRY_AFTER, whole_seconds(after).max(1))
 }
 
 #[cfg(test)]
@@ -172,7 +193,10 @@ mod tests {
     use guildhall_domain::quota::Resource;
 
     use super::*;
-    use crate::quota_headers::{QUOTA_LIMIT, QUOTA_USED};
+    use crate::{
+        quota_headers::{QUOTA_LIMIT, QUOTA_USED},
+        rate_limit_headers::{RATE_LIMIT, RATE_LIMIT_POLICY},
+    };
 
     /// An error with its status, its kind and its headers.
     type Row = (ApiError, u16, Option<&'static str>, Vec<(HeaderName, &'static str)>);
@@ -185,8 +209,15 @@ mod tests {
         let waiting = |millis| Error::TooManyAttempts { retry_after: Duration::from_millis(millis) };
         let exhausted = |limit| Error::QuotaExceeded(Quota { resource: Resource::Users, limit, used: 7 });
         let allow = HeaderValue::from_static("GET, HEAD");
+        let budget = RequestBudget {
+            limit: 600,
+            window: Duration::from_mins(1),
+            remaining: 0,
+            reset_after: Duration::from_millis(59_100),
+            retry_after: Duration::from_millis(1_100),
+        };
         let invalid = "Bearer error=\"invalid_token\"";
-        let table: [Row; 33] = [
+        let table: [Row; 43] = [
             (Error::Invalid(vec![Fault::of_field("x", "secret")]).into(), 422, Some("invalid-request"), vec![]),
             (Error::NotAuthenticated.into(),             401, None, vec![(WWW_AUTHENTICATE, invalid)]),
             (Error::InvalidCredentials.into(),           401, None, vec![(WWW_AUTHENTICATE, "Bearer")]),
@@ -198,6 +229,18 @@ mod tests {
             (Error::OrganizationNameTaken.into(),        409, Some("organization-name-taken"), vec![]),
             (Error::DomainTaken.into(),                  409, Some("domain-taken"), vec![]),
             (Error::ExternalIdTaken.into(),              409, Some("external-id-taken"), vec![]),
+            (Error::EmailNotVerified.into(),             403, Some("email-not-verified"), vec![]),
+            (Error::InvitationForAnother.into(),         403, Some("invitation-for-another"), vec![]),
+            (Error::LastAdmin.into(),                    409, Some("last-admin"), vec![]),
+            (Error::AlreadyMember.into(),                409, Some("already-member"), vec![]),
+            (Error::AlreadyInvited.into(),               409, Some("already-invited"), vec![]),
+            (Error::InvitationClosed.into(),             409, Some("invitation-closed"), vec![]),
+            (Error::IdempotencyKeyReused.into(),         422, Some("idempotency-key-reused"), vec![]),
+            (Error::MailNotConfigured.into(),            501, Some("mail-not-configured"), vec![]),
+            (Error::TooManyRequests(budget).into(),      429, Some("too-many-requests"), vec![
+                (RATE_LIMIT, "\"actor\";r=0;t=60"), (RATE_LIMIT_POLICY, "\"actor\";q=600;w=60"), (RETRY_AFTER, "2"),
+            ]),
+            (ApiError::InvalidIdempotencyKey,            400, Some("invalid-idempotency-key"), vec![]),
             (Error::LastOwner.into(),                    409, Some("last-owner"), vec![]),
             (exhausted(Some(5)).into(),                  409, Some("quota-exceeded"), vec![(QUOTA_LIMIT, "5"), (QUOTA_USED, "7")]),
             (exhausted(None).into(),                     409, Some("quota-exceeded"), vec![(QUOTA_LIMIT, "unlimited"), (QUOTA_USED, "7")]),

@@ -2,28 +2,35 @@
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::header::{HeaderValue, LINK},
+    http::header::{HeaderName, HeaderValue, LINK},
 };
 use guildhall_application::{Cursor, Page};
 use serde::Serialize;
 
 use crate::{Api, extract::cursor_text};
 
-/// The answer that is a page of a list, each item shown as an `R`, with a link
-/// to the next page if there is one. The link keeps what the list is filtered by.
-pub(crate) fn page<T, R: From<T> + Serialize>(
+/// How many items a list has in all, where that is known without counting.
+pub(crate) const TOTAL_COUNT: HeaderName = HeaderName::from_static("x-total-count");
+
+/// The answer that is a page of a list, with a link to the next page if there is
+/// one. The link keeps what the list is filtered by.
+pub(crate) fn page<T, R: Serialize>(
     api: &Api,
     request: &HttpRequest,
     limit: u32,
     page: Page<T>,
+    show: impl Fn(T) -> R,
 ) -> HttpResponse {
     let mut response = HttpResponse::Ok();
+    if let Some(total) = page.total {
+        response.insert_header((TOTAL_COUNT, total));
+    }
     if let Some(cursor) = page.next
         && let Ok(link) = HeaderValue::from_str(&next(api, request, limit, cursor))
     {
         response.insert_header((LINK, link));
     }
-    response.json(page.items.into_iter().map(R::from).collect::<Vec<_>>())
+    response.json(page.items.into_iter().map(show).collect::<Vec<_>>())
 }
 
 fn next(api: &Api, request: &HttpRequest, limit: u32, cursor: Cursor) -> String {

@@ -11,9 +11,9 @@ use actix_web::{
 use crate::{
     auth,
     error::ApiError,
-    members,
-    middleware::{authenticate, catch_panic},
-    organizations, service, stats, workspaces,
+    invitations, members,
+    middleware::{authenticate, catch_panic, require_verified},
+    organizations, service, stats, users, workspaces,
 };
 
 /// Who may call an endpoint.
@@ -24,9 +24,11 @@ pub enum Access {
     /// Whoever bears a live token. Everybody else gets 401 before anything of
     /// the request's body or query is looked at.
     SignedIn,
+    /// The same, once their address is proven, where that is asked of everybody.
+    Verified,
 }
 
-use Access::{Public, SignedIn};
+use Access::{Public, SignedIn, Verified};
 
 /// One method of one path.
 #[derive(Debug)]
@@ -49,32 +51,50 @@ pub static ENDPOINTS: &[Endpoint] = &[
     endpoint(Method::POST,   "/api/auth/logout",                                    SignedIn, || web::to(auth::log_out::log_out)),
     endpoint(Method::GET,    "/api/auth/me",                                        SignedIn, || web::to(auth::me::me)),
     endpoint(Method::POST,   "/api/auth/password",                                  SignedIn, || web::to(auth::change_password::change_password)),
+    endpoint(Method::POST,   "/api/auth/password/forgot",                         Public,   || web::to(auth::reset_password::forgot_password)),
+    endpoint(Method::POST,   "/api/auth/password/reset",                          Public,   || web::to(auth::reset_password::reset_password)),
+    endpoint(Method::POST,   "/api/auth/email/verification",                      SignedIn, || web::to(auth::verify_email::request_verification)),
+    endpoint(Method::POST,   "/api/auth/email/verify",                            Public,   || web::to(auth::verify_email::verify_email)),
     endpoint(Method::GET,    "/api/auth/sessions",                                  SignedIn, || web::to(auth::list_sessions::list_sessions)),
     endpoint(Method::DELETE, "/api/auth/sessions",                                  SignedIn, || web::to(auth::end_other_sessions::end_other_sessions)),
     endpoint(Method::DELETE, "/api/auth/sessions/{id}",                             SignedIn, || web::to(auth::end_session::end_session)),
-    endpoint(Method::GET,    "/api/organizations",                                  SignedIn, || web::to(organizations::list::list_organizations)),
-    endpoint(Method::POST,   "/api/organizations",                                  SignedIn, || web::to(organizations::create::create_organization)),
-    endpoint(Method::GET,    "/api/organizations/{id}",                             SignedIn, || web::to(organizations::get::get_organization)),
-    endpoint(Method::PUT,    "/api/organizations/{id}",                             SignedIn, || web::to(organizations::change::replace_organization)),
-    endpoint(Method::PATCH,  "/api/organizations/{id}",                             SignedIn, || web::to(organizations::change::patch_organization)),
-    endpoint(Method::DELETE, "/api/organizations/{id}",                             SignedIn, || web::to(organizations::lifecycle::delete_organization)),
-    endpoint(Method::POST,   "/api/organizations/{id}/restore",                     SignedIn, || web::to(organizations::lifecycle::restore_organization)),
-    endpoint(Method::POST,   "/api/organizations/{id}/suspend",                     SignedIn, || web::to(organizations::lifecycle::suspend_organization)),
-    endpoint(Method::POST,   "/api/organizations/{id}/activate",                    SignedIn, || web::to(organizations::lifecycle::activate_organization)),
-    endpoint(Method::GET,    "/api/organizations/{id}/quotas",                      SignedIn, || web::to(organizations::quotas::get_quotas)),
-    endpoint(Method::PUT,    "/api/organizations/{id}/quotas",                      SignedIn, || web::to(organizations::quotas::set_quotas)),
-    endpoint(Method::GET,    "/api/organizations/{id}/security-score",              SignedIn, || web::to(organizations::security_score::get_security_score)),
-    endpoint(Method::GET,    "/api/organizations/{id}/members",                     SignedIn, || web::to(members::read::list_members)),
-    endpoint(Method::GET,    "/api/organizations/{id}/members/{user}",              SignedIn, || web::to(members::read::get_member)),
-    endpoint(Method::PUT,    "/api/organizations/{id}/members/{user}",              SignedIn, || web::to(members::change::set_member)),
-    endpoint(Method::DELETE, "/api/organizations/{id}/members/{user}",              SignedIn, || web::to(members::change::remove_member)),
-    endpoint(Method::GET,    "/api/organizations/{id}/workspaces",                  SignedIn, || web::to(workspaces::read::list_workspaces_of_organization)),
-    endpoint(Method::POST,   "/api/organizations/{id}/workspaces",                  SignedIn, || web::to(workspaces::change::allocate_workspace)),
-    endpoint(Method::GET,    "/api/organizations/{id}/workspaces/{workspace}",      SignedIn, || web::to(workspaces::read::get_workspace)),
-    endpoint(Method::PATCH,  "/api/organizations/{id}/workspaces/{workspace}",      SignedIn, || web::to(workspaces::change::patch_workspace)),
-    endpoint(Method::DELETE, "/api/organizations/{id}/workspaces/{workspace}",      SignedIn, || web::to(workspaces::change::remove_workspace)),
-    endpoint(Method::GET,    "/api/workspaces",                                     SignedIn, || web::to(workspaces::read::list_workspaces)),
-    endpoint(Method::GET,    "/api/stats",                                          SignedIn, || web::to(stats::get_stats)),
+    endpoint(Method::GET,    "/api/users",                                        Verified, || web::to(users::read::list_users)),
+    endpoint(Method::GET,    "/api/users/{id}",                                   Verified, || web::to(users::read::get_user)),
+    endpoint(Method::PATCH,  "/api/users/{id}",                                   Verified, || web::to(users::change::patch_user)),
+    endpoint(Method::DELETE, "/api/users/{id}",                                   Verified, || web::to(users::change::delete_user)),
+    endpoint(Method::POST,   "/api/users/{id}/deactivate",                        Verified, || web::to(users::change::deactivate_user)),
+    endpoint(Method::POST,   "/api/users/{id}/activate",                          Verified, || web::to(users::change::activate_user)),
+    endpoint(Method::GET,    "/api/organizations",                                  Verified, || web::to(organizations::list::list_organizations)),
+    endpoint(Method::POST,   "/api/organizations",                                  Verified, || web::to(organizations::create::create_organization)),
+    endpoint(Method::GET,    "/api/organizations/{id}",                             Verified, || web::to(organizations::get::get_organization)),
+    endpoint(Method::PUT,    "/api/organizations/{id}",                             Verified, || web::to(organizations::change::replace_organization)),
+    endpoint(Method::PATCH,  "/api/organizations/{id}",                             Verified, || web::to(organizations::change::patch_organization)),
+    endpoint(Method::DELETE, "/api/organizations/{id}",                             Verified, || web::to(organizations::lifecycle::delete_organization)),
+    endpoint(Method::POST,   "/api/organizations/{id}/restore",                     Verified, || web::to(organizations::lifecycle::restore_organization)),
+    endpoint(Method::POST,   "/api/organizations/{id}/suspend",                     Verified, || web::to(organizations::lifecycle::suspend_organization)),
+    endpoint(Method::POST,   "/api/organizations/{id}/activate",                    Verified, || web::to(organizations::lifecycle::activate_organization)),
+    endpoint(Method::GET,    "/api/organizations/{id}/quotas",                      Verified, || web::to(organizations::quotas::get_quotas)),
+    endpoint(Method::PUT,    "/api/organizations/{id}/quotas",                      Verified, || web::to(organizations::quotas::set_quotas)),
+    endpoint(Method::GET,    "/api/organizations/{id}/security-score",              Verified, || web::to(organizations::security_score::get_security_score)),
+    endpoint(Method::GET,    "/api/organizations/{id}/members",                     Verified, || web::to(members::read::list_members)),
+    endpoint(Method::GET,    "/api/organizations/{id}/members/{user}",              Verified, || web::to(members::read::get_member)),
+    endpoint(Method::PUT,    "/api/organizations/{id}/members/{user}",              Verified, || web::to(members::change::set_member)),
+    endpoint(Method::DELETE, "/api/organizations/{id}/members/{user}",              Verified, || web::to(members::change::remove_member)),
+    endpoint(Method::GET,    "/api/organizations/{id}/invitations",               Verified, || web::to(invitations::manage::list_invitations)),
+    endpoint(Method::POST,   "/api/organizations/{id}/invitations",               Verified, || web::to(invitations::invite::invite)),
+    endpoint(Method::GET,    "/api/organizations/{id}/invitations/{invitation}",  Verified, || web::to(invitations::manage::get_invitation)),
+    endpoint(Method::DELETE, "/api/organizations/{id}/invitations/{invitation}",  Verified, || web::to(invitations::manage::revoke_invitation)),
+    endpoint(Method::POST,   "/api/organizations/{id}/invitations/{invitation}/resend",Verified, || web::to(invitations::manage::resend_invitation)),
+    endpoint(Method::GET,    "/api/invitations/{token}",                          Public,   || web::to(invitations::hold::get_held_invitation)),
+    endpoint(Method::POST,   "/api/invitations/{token}/accept",                   SignedIn, || web::to(invitations::hold::accept_invitation)),
+    endpoint(Method::POST,   "/api/invitations/{token}/decline",                  Public,   || web::to(invitations::hold::decline_invitation)),
+    endpoint(Method::GET,    "/api/organizations/{id}/workspaces",                  Verified, || web::to(workspaces::read::list_workspaces_of_organization)),
+    endpoint(Method::POST,   "/api/organizations/{id}/workspaces",                  Verified, || web::to(workspaces::change::allocate_workspace)),
+    endpoint(Method::GET,    "/api/organizations/{id}/workspaces/{workspace}",      Verified, || web::to(workspaces::read::get_workspace)),
+    endpoint(Method::PATCH,  "/api/organizations/{id}/workspaces/{workspace}",      Verified, || web::to(workspaces::change::patch_workspace)),
+    endpoint(Method::DELETE, "/api/organizations/{id}/workspaces/{workspace}",      Verified, || web::to(workspaces::change::remove_workspace)),
+    endpoint(Method::GET,    "/api/workspaces",                                     Verified, || web::to(workspaces::read::list_workspaces)),
+    endpoint(Method::GET,    "/api/stats",                                          Verified, || web::to(stats::get_stats)),
     endpoint(Method::GET,    "/api",                                                Public,   || web::to(service::root::get_service)),
     endpoint(Method::GET,    "/healthz",                                            Public,   || web::to(service::health::get_health)),
     endpoint(Method::GET,    "/readyz",                                             Public,   || web::to(service::health::get_readiness)),
@@ -110,6 +130,8 @@ impl Endpoint {
         let route = match self.access {
             Public => route,
             SignedIn => route.wrap(from_fn(authenticate)),
+            // The last one comes first.
+            Verified => route.wrap(from_fn(require_verified)).wrap(from_fn(authenticate)),
         };
         route.wrap(from_fn(catch_panic))
     }

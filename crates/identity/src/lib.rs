@@ -1,12 +1,14 @@
-//! Secrets and randomness: password hashing, bearer tokens, ids, and the
-//! throttle on guessing.
+//! Secrets and randomness: password hashing, bearer tokens, ids; and the limits
+//! on guessing and on asking too much.
 
 mod ids;
 mod password;
+mod request_limits;
 mod throttle;
 mod token;
 
 pub use ids::RandomIds;
 pub use password::{Argon2Hasher, HasherOptions};
+pub use request_limits::RequestLimits;
 pub use throttle::{SignInLimits, SignInQuota};
 pub use token::RandomTokens;

@@ -13,7 +13,11 @@ use diesel::{
     result::{ConnectionError, Error},
 };
 
-use crate::{database_url::DatabaseUrl, error::is_connection_loss};
+use crate::{
+    database_url::DatabaseUrl,
+    error::is_connection_loss,
+    tenancy::{self, Tenancy},
+};
 
 /// A connection to one of the two databases.
 pub(crate) enum DbConnection {
@@ -64,18 +68,38 @@ const POSTGRES_SETTINGS: &str = "SET statement_timeout = '30s'; SET lock_timeout
      SET idle_in_transaction_session_timeout = '60s'; SET timezone = 'UTC'";
 
 impl DbConnection {
-    /// Connects, blocking.
+    /// Connects as the user of the address, for what changes the schema.
+    /// Blocks.
     pub(crate) fn establish(
         url: &DatabaseUrl,
         purpose: Purpose,
         synchronous: SqliteSynchronous,
+    ) -> Result<Self, ConnectionError> {
+        Self::establish_with(url, purpose, synchronous, POSTGRES_SETTINGS)
+    }
+
+    /// Connects as the application, whom row-level security binds. Blocks.
+    pub(crate) fn establish_bound(
+        url: &DatabaseUrl,
+        purpose: Purpose,
+        synchronous: SqliteSynchronous,
+    ) -> Result<Self, ConnectionError> {
+        let settings = format!("{POSTGRES_SETTINGS}; {}", tenancy::TAKE_ROLE_ON);
+        Self::establish_with(url, purpose, synchronous, &settings)
+    }
+
+    fn establish_with(
+        url: &DatabaseUrl,
+        purpose: Purpose,
+        synchronous: SqliteSynchronous,
+        postgres_settings: &str,
     ) -> Result<Self, ConnectionError> {
         if let Some(path) = url.sqlite_path() {
             return establish_sqlite(path, purpose, synchronous).map(Self::Sqlite);
         }
         let mut connection = PgConnection::establish(url.conninfo())?;
         connection
-            .batch_execute(POSTGRES_SETTINGS)
+            .batch_execute(postgres_settings)
             .map_err(ConnectionError::CouldntSetupConfiguration)?;
         Ok(Self::Postgres(connection))
     }
@@ -88,7 +112,9 @@ impl DbConnection {
             Self::Sqlite(connection) => {
                 AnsiTransactionManager::begin_transaction_sql(connection, "BEGIN IMMEDIATE")
             }
-            Self::Postgres(connection) => AnsiTransactionManager::begin_transaction(connection),
+            Self::Postgres(connection) => {
+                AnsiTransactionManager::begin_transaction_sql(connection, tenancy::BEGIN)
+            }
         }
     }
 }
@@ -136,16 +162,18 @@ fn establish_sqlite(
     }
 }
 
-/// A connection in a pool, which knows whether it may be used again.
+/// A connection in a pool, which knows whether it may be used again, and what
+/// it was told last.
 pub(crate) struct Slot {
     connection: DbConnection,
     spent: bool,
+    told: Option<Tenancy>,
 }
 
 impl Slot {
     /// A fresh connection.
     pub(crate) const fn new(connection: DbConnection) -> Self {
-        Self { connection, spent: false }
+        Self { connection, spent: false, told: None }
     }
 
     /// Whether the connection is lost, or still in a transaction: nobody may
@@ -164,6 +192,20 @@ impl Slot {
         })
     }
 
+    /// Runs a query outside of any transaction, through those eyes.
+    pub(crate) fn read<T>(
+        &mut self,
+        tenancy: Tenancy,
+        query: impl FnOnce(&mut DbConnection) -> QueryResult<T>,
+    ) -> QueryResult<T> {
+        if self.told != Some(tenancy) {
+            self.told = None;
+            self.run(|connection| tenancy.tell(connection))?;
+            self.told = tenancy.is_lasting().then_some(tenancy);
+        }
+        self.run(query)
+    }
+
     /// Asks the database for a sign of life.
     pub(crate) fn ping(&mut self) -> QueryResult<()> {
         self.run(|connection| on_backend!(connection, |c| c.batch_execute("SELECT 1")))
@@ -171,9 +213,10 @@ impl Slot {
 
     /// Begins a transaction.
     pub(crate) fn begin(&mut self) -> QueryResult<()> {
-        self.run(DbConnection::begin)?;
-        self.spent = true;
-        Ok(())
+        let begun = self.run(DbConnection::begin);
+        // Where it is more than one statement, the first may have worked.
+        self.spent |= begun.is_ok() || matches!(self.connection, DbConnection::Postgres(_));
+        begun
     }
 
     /// Ends the transaction and keeps what it did.

@@ -3,8 +3,10 @@
 
 use std::path::PathBuf;
 
-use diesel::result::{DatabaseErrorKind, Error};
+use diesel::result::{ConnectionError, DatabaseErrorKind, Error};
 use guildhall_application::ports::StoreError;
+
+use crate::database_url::DatabaseUrl;
 
 /// Why a database cannot be opened or migrated.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +69,21 @@ pub enum OpenError {
         /// What the database says.
         reason: String,
     },
+}
+
+/// Why there is no connection, for the operator.
+pub(crate) fn open_error(url: &DatabaseUrl, error: ConnectionError) -> OpenError {
+    let reason = url.mask(&error.to_string());
+    match (url.sqlite_path(), error) {
+        (Some(path), _) if reason.contains("not a database") => {
+            OpenError::NotADatabase { path: path.to_owned() }
+        }
+        (Some(path), _) => OpenError::Inaccessible { path: path.to_owned(), reason },
+        (None, ConnectionError::BadConnection(_)) => {
+            OpenError::Unreachable { url: url.to_string(), reason }
+        }
+        (None, _) => OpenError::Other { url: url.to_string(), reason },
+    }
 }
 
 /// An error of a statement, as the application sees it. Diesel's errors hold

@@ -4,19 +4,24 @@
 use async_trait::async_trait;
 use diesel::{
     connection::SimpleConnection,
+    dsl::exists,
     prelude::*,
-    sql_query,
+    select, sql_query,
     sql_types::{BigInt, Text},
 };
-use guildhall_application::ports::{CounterDrift, Counters, Maintenance, StoreError};
+use guildhall_application::ports::{CounterDrift, Counters, EndedBefore, Maintenance, StoreError};
 use guildhall_domain::{AuditEvent, OrganizationId, ServingPeriod, Timestamp};
 
 use crate::{
     audit::AuditEventRow,
     connection::{DbConnection, on_backend},
-    schema::{audit_events, memberships, organizations, serving_periods, users, workspaces},
+    schema::{
+        audit_events, invitations, mail_queue, memberships, organizations, serving_periods, users,
+        workspaces,
+    },
     sql_types::{DbId, DbTime, Id, Moment},
     store::DieselStore,
+    tenancy::Tenancy,
 };
 
 const SWEEP_SESSIONS: &str = "DELETE FROM sessions WHERE id IN \
@@ -24,6 +29,16 @@ const SWEEP_SESSIONS: &str = "DELETE FROM sessions WHERE id IN \
 
 const SWEEP_PERIODS: &str = "DELETE FROM serving_periods WHERE id IN \
      (SELECT id FROM serving_periods WHERE last_seen_at < $1 ORDER BY last_seen_at LIMIT $2)";
+
+const SWEEP_TOKENS: &str = "DELETE FROM one_time_tokens WHERE token_hash IN \
+     (SELECT token_hash FROM one_time_tokens WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
+
+const SWEEP_REQUESTS: &str = "DELETE FROM answered_requests WHERE (actor_id, idempotency_key) IN \
+     (SELECT actor_id, idempotency_key FROM answered_requests \
+     WHERE answered_at < $1 ORDER BY answered_at LIMIT $2)";
+
+const SWEEP_INVITATIONS: &str = "DELETE FROM invitations WHERE id IN \
+     (SELECT id FROM invitations WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)";
 
 const DRIFT: &str = "
 SELECT o.id, o.name,
@@ -75,7 +90,10 @@ impl From<DriftRow> for CounterDrift {
 #[async_trait]
 impl Maintenance for DieselStore {
     async fn ping(&self) -> Result<(), StoreError> {
-        self.read(|connection| on_backend!(connection, |c| c.batch_execute("SELECT 1"))).await
+        self.read(Tenancy::Installation, |connection| {
+            on_backend!(connection, |c| c.batch_execute("SELECT 1"))
+        })
+        .await
     }
 
     async fn heartbeat(&self, period: &ServingPeriod) -> Result<(), StoreError> {
@@ -99,13 +117,14 @@ impl Maintenance for DieselStore {
         Ok(())
     }
 
-    async fn sweep(
-        &self,
-        sessions_before: Timestamp,
-        periods_before: Timestamp,
-        limit: u32,
-    ) -> Result<u64, StoreError> {
-        let sweeps = [(SWEEP_SESSIONS, sessions_before), (SWEEP_PERIODS, periods_before)];
+    async fn sweep(&self, ended: &EndedBefore, limit: u32) -> Result<u64, StoreError> {
+        let sweeps = [
+            (SWEEP_SESSIONS, ended.sessions),
+            (SWEEP_TOKENS, ended.sessions),
+            (SWEEP_PERIODS, ended.periods),
+            (SWEEP_REQUESTS, ended.requests),
+            (SWEEP_INVITATIONS, ended.invitations),
+        ];
         let removed: usize = self
             .write(move |connection| {
                 sweeps.into_iter().try_fold(0, |removed, (statement, before)| {
@@ -119,13 +138,22 @@ impl Maintenance for DieselStore {
         Ok(removed.try_into().unwrap_or(u64::MAX))
     }
 
+    async fn mail_is_due(&self, now: Timestamp) -> Result<bool, StoreError> {
+        let due = mail_queue::table.filter(mail_queue::due_at.le(DbTime(now)));
+        self.read(Tenancy::Installation, move |connection| {
+            let due = due.select(mail_queue::id);
+            on_backend!(connection, |c| select(exists(due)).get_result(c))
+        })
+        .await
+    }
+
     async fn deleted_before(
         &self,
         moment: Timestamp,
         limit: u32,
     ) -> Result<Vec<OrganizationId>, StoreError> {
         let rows: Vec<DbId> = self
-            .read(move |connection| {
+            .read(Tenancy::Installation, move |connection| {
                 let deleted = organizations::table
                     .filter(organizations::deleted_at.lt(DbTime(moment)))
                     .order(organizations::deleted_at)
@@ -158,6 +186,8 @@ impl Maintenance for DieselStore {
                     .execute(c)?;
                 diesel::delete(workspaces::table.filter(workspaces::organization_id.eq(id)))
                     .execute(c)?;
+                diesel::delete(invitations::table.filter(invitations::organization_id.eq(id)))
+                    .execute(c)?;
                 diesel::delete(memberships::table.filter(memberships::organization_id.eq(id)))
                     .execute(c)?;
                 diesel::delete(organizations::table.find(id)).execute(c)?;
@@ -169,8 +199,11 @@ impl Maintenance for DieselStore {
     }
 
     async fn counter_drift(&self) -> Result<Vec<CounterDrift>, StoreError> {
-        let rows: Vec<DriftRow> =
-            self.read(|connection| on_backend!(connection, |c| sql_query(DRIFT).load(c))).await?;
+        let rows: Vec<DriftRow> = self
+            .read(Tenancy::Installation, |connection| {
+                on_backend!(connection, |c| sql_query(DRIFT).load(c))
+            })
+            .await?;
         Ok(rows.into_iter().map(Into::into).collect())
     }
 

@@ -10,7 +10,6 @@ use diesel::{
     dsl::sql,
     migration::{Migration, MigrationSource},
     pg::Pg,
-    result::ConnectionError,
     select, sql_query,
     sql_types::{Bool, Text},
     sqlite::Sqlite,
@@ -20,7 +19,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use crate::{
     connection::{DbConnection, Purpose, SqliteSynchronous, on_backend},
     database_url::{self, DatabaseUrl},
-    error::OpenError,
+    error::{OpenError, open_error},
     sqlite_file,
 };
 
@@ -28,8 +27,10 @@ const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 
 /// The lock under which one node migrates while the others wait, however long.
+/// A plain owner of the tables is bound by row-level security too, and would
+/// migrate no row of a tenant's.
 const POSTGRES_LOCK: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; \
-     SELECT pg_advisory_xact_lock(7455559029447483756)";
+     SET LOCAL guildhall.actor = 'system'; SELECT pg_advisory_xact_lock(7455559029447483756)";
 
 /// What [`migrate`] did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -180,17 +181,6 @@ fn connect(url: &DatabaseUrl, purpose: Purpose) -> Result<DbConnection, OpenErro
     if let Some(path) = url.sqlite_path().filter(|path| sqlite_file::holds_something_else(path)) {
         return Err(OpenError::NotADatabase { path: path.to_owned() });
     }
-    DbConnection::establish(url, purpose, SqliteSynchronous::Full).map_err(|error| {
-        let reason = url.mask(&error.to_string());
-        match (url.sqlite_path(), error) {
-            (Some(path), _) if reason.contains("not a database") => {
-                OpenError::NotADatabase { path: path.to_owned() }
-            }
-            (Some(path), _) => OpenError::Inaccessible { path: path.to_owned(), reason },
-            (None, ConnectionError::BadConnection(_)) => {
-                OpenError::Unreachable { url: url.to_string(), reason }
-            }
-            (None, _) => OpenError::Other { url: url.to_string(), reason },
-        }
-    })
+    DbConnection::establish(url, purpose, SqliteSynchronous::Full)
+        .map_err(|error| open_error(url, error))
 }

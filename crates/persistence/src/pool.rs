@@ -18,6 +18,7 @@ use crate::{
     connection::{DbConnection, Purpose, Slot, SqliteSynchronous},
     database_url::DatabaseUrl,
     error::{is_connection_loss, store_error, task_error},
+    tenancy::Tenancy,
     transaction::Transaction,
 };
 
@@ -41,7 +42,7 @@ impl r2d2::ManageConnection for Manager {
     type Error = ConnectFailure;
 
     fn connect(&self) -> Result<Slot, ConnectFailure> {
-        DbConnection::establish(&self.url, self.purpose, self.synchronous)
+        DbConnection::establish_bound(&self.url, self.purpose, self.synchronous)
             .map(Slot::new)
             .map_err(|error: ConnectionError| ConnectFailure(self.url.mask(&error.to_string())))
     }
@@ -105,17 +106,18 @@ impl Pool {
     /// to be lost, it is run once more on one that answers.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
+        tenancy: Tenancy,
         query: impl Fn(&mut DbConnection) -> QueryResult<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         let permit = self.permit().await?;
         let pool = self.clone();
         task::spawn_blocking(move || {
             let mut lease = pool.lease(permit)?;
-            match lease.slot.run(&query) {
+            match lease.slot.read(tenancy, &query) {
                 Err(error) if is_connection_loss(&error) => pool
                     .replace(lease, Slot::ping)?
                     .slot
-                    .run(&query)
+                    .read(tenancy, &query)
                     .map_err(|error| store_error(&error)),
                 result => result.map_err(|error| store_error(&error)),
             }

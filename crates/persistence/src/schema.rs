@@ -33,11 +33,12 @@ diesel::table! {
         workspaces_limit -> Nullable<BigInt>,
         deleted_at -> Nullable<Moment>,
         version -> BigInt,
+        invitations_limit -> Nullable<BigInt>,
     }
 }
 
 diesel::table! {
-    use diesel::sql_types::{Bool, Nullable, Text};
+    use diesel::sql_types::{BigInt, Bool, Nullable, Text};
     use crate::sql_types::{Id, Moment};
 
     users (id) {
@@ -55,6 +56,8 @@ diesel::table! {
         updated_at -> Moment,
         last_sign_in_at -> Nullable<Moment>,
         name_key -> Text,
+        email_verified_at -> Nullable<Moment>,
+        version -> BigInt,
     }
 }
 
@@ -127,6 +130,68 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    use crate::sql_types::{Id, Moment};
+
+    invitations (id) {
+        id -> Id,
+        organization_id -> Id,
+        email -> Text,
+        email_key -> Text,
+        role -> Text,
+        status -> Text,
+        invited_by -> Nullable<Id>,
+        token_hash -> Nullable<Binary>,
+        created_at -> Moment,
+        expires_at -> Moment,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Binary, Text};
+    use crate::sql_types::{Id, Moment};
+
+    one_time_tokens (user_id, purpose) {
+        user_id -> Id,
+        purpose -> Text,
+        token_hash -> Binary,
+        expires_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use crate::sql_types::{Id, Moment};
+
+    mail_queue (id) {
+        id -> Id,
+        subject -> Text,
+        invitation_id -> Nullable<Id>,
+        user_id -> Nullable<Id>,
+        email -> Nullable<Text>,
+        attempts -> BigInt,
+        queued_at -> Moment,
+        due_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Text};
+    use crate::sql_types::{Id, Moment};
+
+    answered_requests (actor_id, idempotency_key) {
+        actor_id -> Id,
+        idempotency_key -> Text,
+        fingerprint -> Binary,
+        answered_at -> Moment,
+        status -> BigInt,
+        headers -> Text,
+        body -> Text,
+    }
+}
+
+diesel::table! {
     use crate::sql_types::{Id, Moment};
 
     serving_periods (id) {
@@ -139,11 +204,13 @@ diesel::table! {
 diesel::joinable!(users -> organizations (home_organization_id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(memberships -> users (user_id));
+diesel::joinable!(invitations -> organizations (organization_id));
 diesel::allow_tables_to_appear_in_same_query!(
     organizations,
     users,
     memberships,
     workspaces,
     sessions,
+    invitations,
     installation,
 );

@@ -28,7 +28,7 @@ pub struct Id;
 pub struct Moment;
 
 /// An id of any kind, as it goes into and comes out of a statement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, AsExpression, FromSqlRow)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Id)]
 pub(crate) struct DbId(pub(crate) Uuid);
 

@@ -15,6 +15,7 @@ use crate::{
     schema::{installation, serving_periods},
     sql_types::{DbId, DbTime, Id, Moment},
     store::DieselStore,
+    tenancy::Tenancy,
 };
 
 /// Which organizations a member's list returns; `$1` is the member.
@@ -107,8 +108,13 @@ impl StatsQueries for DieselStore {
         now: Timestamp,
         active_since: Timestamp,
     ) -> Result<StatsSnapshot, StoreError> {
-        let visible = if viewer.sees_everything() { OF_ADMIN } else { OF_MEMBER };
-        self.count(visible, viewer.user().into(), now, active_since).await
+        let user = viewer.user();
+        let (visible, tenancy) = if viewer.sees_everything() {
+            (OF_ADMIN, Tenancy::Viewer(user))
+        } else {
+            (OF_MEMBER, Tenancy::AllOf(user))
+        };
+        self.count(tenancy, visible, user.into(), now, active_since).await
     }
 
     async fn snapshot_of(
@@ -117,7 +123,7 @@ impl StatsQueries for DieselStore {
         now: Timestamp,
         active_since: Timestamp,
     ) -> Result<StatsSnapshot, StoreError> {
-        self.count(ITSELF, scope.organization().into(), now, active_since).await
+        self.count(scope.into(), ITSELF, scope.organization().into(), now, active_since).await
     }
 
     async fn serving_periods(
@@ -125,7 +131,7 @@ impl StatsQueries for DieselStore {
         since: Timestamp,
     ) -> Result<(Timestamp, Vec<ServingPeriod>), StoreError> {
         let (installed_at, periods): (DbTime, Vec<(DbId, DbTime, DbTime)>) = self
-            .read(move |connection| {
+            .read(Tenancy::Installation, move |connection| {
                 on_backend!(connection, |c| {
                     let installed_at =
                         installation::table.select(installation::installed_at).first(c)?;
@@ -150,6 +156,7 @@ impl DieselStore {
     /// Counts over the organizations that the query `visible` finds for an id.
     async fn count(
         &self,
+        tenancy: Tenancy,
         visible: &str,
         id: DbId,
         now: Timestamp,
@@ -157,7 +164,7 @@ impl DieselStore {
     ) -> Result<StatsSnapshot, StoreError> {
         let statement = format!("WITH visible AS ({visible}), {SNAPSHOT}");
         let row: SnapshotRow = self
-            .read(move |connection| {
+            .read(tenancy, move |connection| {
                 let query = sql_query(&statement)
                     .bind::<Id, _>(id)
                     .bind::<Moment, _>(DbTime(active_since))

@@ -9,9 +9,10 @@ use guildhall_application::ports::{Store, StoreError, UnitOfWork};
 use crate::{
     connection::{DbConnection, Purpose, SqliteSynchronous},
     database_url::{Backend, DatabaseUrl},
-    error::OpenError,
+    error::{OpenError, open_error},
     migrations,
     pool::{Manager, Pool},
+    tenancy::Tenancy,
     unit_of_work::DieselUnitOfWork,
 };
 
@@ -50,11 +51,19 @@ impl DieselStore {
     ///
     /// # Errors
     ///
-    /// [`OpenError`] when it cannot be reached or its schema is another.
+    /// [`OpenError`] when it cannot be reached, its schema is another, or its
+    /// user is above row-level security.
     pub fn open(url: &DatabaseUrl, options: StoreOptions) -> Result<Self, OpenError> {
         let pending = migrations::pending(url)?;
         if !pending.is_empty() {
             return Err(OpenError::NotMigrated { url: url.to_string(), pending });
+        }
+        // Whether the user may bypass what keeps tenants apart is told now and
+        // not by the first request.
+        if url.backend() == Backend::Postgres {
+            let synchronous = options.sqlite_synchronous;
+            DbConnection::establish_bound(url, Purpose::Read, synchronous)
+                .map_err(|error| open_error(url, error))?;
         }
         let pool = |purpose, size| {
             let synchronous = options.sqlite_synchronous;
@@ -75,12 +84,13 @@ impl DieselStore {
     /// Runs a query outside of any transaction; see [`Pool::read`].
     pub(crate) async fn read<T: Send + 'static>(
         &self,
+        tenancy: Tenancy,
         query: impl Fn(&mut DbConnection) -> QueryResult<T> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.readers.read(query).await
+        self.readers.read(tenancy, query).await
     }
 
-    /// Runs statements in a transaction of their own.
+    /// Runs statements of the installation in a transaction of their own.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
         statements: impl FnOnce(&mut DbConnection) -> QueryResult<T> + Send + 'static,

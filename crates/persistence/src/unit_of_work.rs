@@ -3,13 +3,19 @@
 
 use async_trait::async_trait;
 use diesel::QueryResult;
-use guildhall_application::ports::{
-    AuditLog, Insertion, InstallationRepository, MembershipRepository, OrganizationRepository,
-    SessionRepository, StoreError, UnitOfWork, UserRepository, WorkspaceRepository,
+use guildhall_application::{
+    Scope,
+    ports::{
+        AnsweredRequests, AuditLog, Insertion, InstallationRepository, InvitationRepository,
+        MailQueue, MembershipRepository, OneTimeTokenRepository, OrganizationRepository,
+        SessionRepository, StoreError, UnitOfWork, UserRepository, WorkspaceRepository,
+    },
 };
+use guildhall_domain::{OrganizationId, UserId};
 
 use crate::{
     connection::DbConnection,
+    tenancy::{self, Actor},
     transaction::{Transaction, ended},
 };
 
@@ -18,12 +24,18 @@ pub(crate) struct DieselUnitOfWork {
     /// Absent while it is lent, and for good when it was ended or a call
     /// failed or was cancelled.
     transaction: Option<Transaction>,
+    /// The user, and the organization that it is confined to what they may do
+    /// in; none while it is the installation's.
+    confinement: Option<(UserId, OrganizationId)>,
+    /// Whom the database takes the next statement to come from.
+    told: Actor,
 }
 
 impl DieselUnitOfWork {
     /// The unit of work in this transaction.
     pub(crate) const fn new(transaction: Transaction) -> Self {
-        Self { transaction: Some(transaction) }
+        let transaction = Some(transaction);
+        Self { transaction, confinement: None, told: Actor::Installation }
     }
 
     /// Ends the transaction, which rolls back. PostgreSQL would turn the commit
@@ -37,8 +49,64 @@ impl DieselUnitOfWork {
         &mut self,
         statements: impl FnOnce(&mut DbConnection) -> QueryResult<T> + Send + 'static,
     ) -> Result<T, StoreError> {
+        let actor = self.confinement.map_or(Actor::Installation, |(user, _)| Actor::User(user));
+        self.run_as(actor, statements).await
+    }
+
+    /// Runs statements on what belongs to the organization in scope, confined
+    /// to what its viewer may do there.
+    pub(crate) async fn run_in<T: Send + 'static>(
+        &mut self,
+        scope: &Scope,
+        statements: impl FnOnce(&mut DbConnection) -> QueryResult<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let organization = scope.organization();
+        match scope.viewer() {
+            Some(user) if self.confinement != Some((user, organization)) => {
+                let value = self
+                    .across_tenants(move |connection| {
+                        tenancy::confine(connection, user, organization)?;
+                        statements(connection)
+                    })
+                    .await?;
+                self.is_confined_to(user, organization);
+                Ok(value)
+            }
+            _ => self.run(statements).await,
+        }
+    }
+
+    /// Runs statements that look at every tenant, whoever this unit of work is
+    /// confined to: what is unique in the installation is so across tenants.
+    pub(crate) async fn across_tenants<T: Send + 'static>(
+        &mut self,
+        statements: impl FnOnce(&mut DbConnection) -> QueryResult<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.run_as(Actor::Installation, statements).await
+    }
+
+    /// Notes that the last statements confined the transaction.
+    pub(crate) const fn is_confined_to(&mut self, user: UserId, organization: OrganizationId) {
+        self.confinement = Some((user, organization));
+        self.told = Actor::User(user);
+    }
+
+    async fn run_as<T: Send + 'static>(
+        &mut self,
+        actor: Actor,
+        statements: impl FnOnce(&mut DbConnection) -> QueryResult<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let is_news = self.told != actor;
         let transaction = self.transaction.take().ok_or_else(ended)?;
-        let (transaction, value) = transaction.run(statements).await?;
+        let (transaction, value) = transaction
+            .run(move |connection| {
+                if is_news {
+                    tenancy::act_as(connection, actor)?;
+                }
+                statements(connection)
+            })
+            .await?;
+        self.told = actor;
         self.transaction = Some(transaction);
         Ok(value)
     }
@@ -66,7 +134,23 @@ impl UnitOfWork for DieselUnitOfWork {
         self
     }
 
+    fn invitations(&mut self) -> &mut dyn InvitationRepository {
+        self
+    }
+
     fn sessions(&mut self) -> &mut dyn SessionRepository {
+        self
+    }
+
+    fn one_time_tokens(&mut self) -> &mut dyn OneTimeTokenRepository {
+        self
+    }
+
+    fn mail_queue(&mut self) -> &mut dyn MailQueue {
+        self
+    }
+
+    fn answered_requests(&mut self) -> &mut dyn AnsweredRequests {
         self
     }
 

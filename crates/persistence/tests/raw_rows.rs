@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is a failure")]
 
 use guildhall_application::{
+    Caller,
     ports::{
         Addition, CounterDrift, Counters, Insertion, Maintenance, PasswordHash, Store, StoreError,
         UserQueries,
@@ -48,11 +49,13 @@ async fn acme(store: &DieselStore) -> Organization {
         joined_at: Timestamp::UNIX_EPOCH,
         version: 1,
     };
+    let root = user(2, "root@example.com", UserRole::Admin);
     let mut work = store.begin().await.unwrap();
     let hash = PasswordHash::new("$argon2id$".to_owned());
+    assert_eq!(work.users().insert(&root, &hash).await.unwrap(), Insertion::Inserted);
     assert_eq!(work.organizations().insert(&acme).await.unwrap(), Insertion::Inserted);
     assert_eq!(work.users().insert(&ada, &hash).await.unwrap(), Insertion::Inserted);
-    let root = caller(UserRole::Admin).viewer();
+    let root = Caller { user: root, ..caller(UserRole::Admin) }.viewer();
     let access = work.organizations().lock(root, acme.id).await.unwrap().unwrap();
     let scope = access.require(Permission::ManageOwners).unwrap();
     assert_eq!(work.memberships().insert(&scope, &member).await.unwrap(), Addition::Added);
@@ -151,7 +154,7 @@ async fn a_purge_keeps_the_trail() {
             assert_eq!((count("organizations"), count("memberships")), (0, 0));
             assert_eq!(count("audit_events WHERE organization_id IS NOT NULL"), 2);
         }
-        assert_eq!(count("users"), 1);
+        assert_eq!(count("users"), 2);
     }
 }
 

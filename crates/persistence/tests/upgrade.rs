@@ -5,11 +5,12 @@
 use std::{fs, path::PathBuf};
 
 use guildhall_application::{
-    PageRequest,
+    Caller, PageRequest,
     ports::{
-        MemberFilter, MemberQueries, OrganizationQueries, Store, UserQueries, WorkspaceQueries,
+        Insertion, MemberFilter, MemberQueries, OrganizationQueries, PasswordHash, Store,
+        UserQueries, WorkspaceQueries,
     },
-    testing::caller,
+    testing::{caller, user},
 };
 use guildhall_domain::{
     Membership, MembershipSource, Organization, OrganizationId, OrganizationRole, Permission,
@@ -27,6 +28,13 @@ const ACCOUNT: &str = "CREATE TABLE __diesel_schema_migrations (
     run_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP
 );
 INSERT INTO __diesel_schema_migrations (version) VALUES ('20261124000001');";
+
+/// The migrations that came after the first.
+const LATER: [&str; 3] = [
+    "2026-11-24-000002_management",
+    "2026-11-24-000003_row_level_security",
+    "2026-11-24-000004_accounts_and_invitations",
+];
 
 /// An organization with one member and one workspace, by raw SQL of the first
 /// version, in which `#N` is the id and `@N` the moment of that number.
@@ -81,7 +89,7 @@ fn first_version(backend: Backend) -> TestDatabase {
 async fn what_the_first_version_wrote_can_be_managed() {
     for backend in backends() {
         let database = first_version(backend);
-        assert_eq!(migrate(database.url()).unwrap().applied, ["2026-11-24-000002_management"]);
+        assert_eq!(migrate(database.url()).unwrap().applied, LATER);
         let store = DieselStore::open(database.url(), StoreOptions::default()).unwrap();
 
         let id = OrganizationId::new(uuid(1));
@@ -97,7 +105,12 @@ async fn what_the_first_version_wrote_can_be_managed() {
                 moment(1),
             )
         };
-        let root = caller(UserRole::Admin).viewer();
+        let root = user(9, "root@acme.com", UserRole::Admin);
+        let mut work = store.begin().await.unwrap();
+        let hash = PasswordHash::new("hash".to_owned());
+        assert_eq!(work.users().insert(&root, &hash).await.unwrap(), Insertion::Inserted);
+        work.commit().await.unwrap();
+        let root = Caller { user: root, ..caller(UserRole::Admin) }.viewer();
         let access = store.access(root, id).await.unwrap().unwrap();
         assert_eq!(access.organization(), &acme);
         let scope = access.require(Permission::ReadMembers).unwrap();
@@ -149,7 +162,9 @@ fn going_back_keeps_what_the_first_version_knew() {
     for backend in backends() {
         let database = first_version(backend);
         migrate(database.url()).unwrap();
-        database.execute(&script(backend, "2026-11-24-000002_management", "down.sql"));
+        for migration in LATER.iter().rev() {
+            database.execute(&script(backend, migration, "down.sql"));
+        }
         for (table, rows) in
             [("organizations", 1), ("users", 1), ("memberships", 1), ("workspaces", 1)]
         {

@@ -44,13 +44,14 @@ async fn serve(configuration: Configuration, service: Service) -> Result<(), Fai
     let signals = Signals::listen().map_err(|error| {
         Failure::failed(format!("Signals cannot be received from the system: {error}."))
     })?;
-    let Service { use_cases, ids, limits } = service;
+    let Service { use_cases, ids, sign_in_limits, request_limits } = service;
     first_admin::ensure(&use_cases, configuration.first_admin.clone()).await?;
 
     let draining = Draining::default();
     let api = Api {
         use_cases: use_cases.clone(),
         ids,
+        throttle: request_limits.clone(),
         settings: Arc::new(configuration.http.clone()),
         draining: draining.clone(),
     };
@@ -69,8 +70,11 @@ async fn serve(configuration: Configuration, service: Service) -> Result<(), Fai
 
     let mut heartbeats = Heartbeats::new(use_cases.clone());
     heartbeats.beat().await;
-    tokio::spawn(upkeep::sweeps(use_cases));
-    tokio::spawn(upkeep::forgetting(limits));
+    tokio::spawn(upkeep::sweeps(use_cases.clone()));
+    tokio::spawn(upkeep::forgetting(sign_in_limits, request_limits));
+    if configuration.mail.is_some() {
+        tokio::spawn(upkeep::mail(use_cases));
+    }
     let server = server.run();
     greet(&configuration, address);
     let ended = tokio::select! {

@@ -1,14 +1,16 @@
-//! What a node does at intervals while it serves: heartbeats, and sweeping up.
+//! What a node does at intervals while it serves: heartbeats, sending mail, and
+//! sweeping up.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use guildhall_application::{UseCases, with_causes};
 use guildhall_domain::{ServingPeriod, Uptime};
-use guildhall_identity::SignInLimits;
+use guildhall_identity::{RequestLimits, SignInLimits};
 use tokio::time::{MissedTickBehavior, interval};
 
 const SWEEP_EVERY: Duration = Duration::from_hours(1);
 const FORGET_EVERY: Duration = Duration::from_mins(5);
+const SEND_EVERY: Duration = Duration::from_secs(1);
 
 /// Writes down that this node is serving.
 pub(crate) struct Heartbeats {
@@ -61,11 +63,26 @@ pub(crate) async fn sweeps(use_cases: Arc<UseCases>) {
     }
 }
 
-/// Keeps the memory of the sign-in throttle small, until it is dropped.
-pub(crate) async fn forgetting(limits: Arc<SignInLimits>) {
+/// Sends mail that is due, until it is dropped.
+pub(crate) async fn mail(use_cases: Arc<UseCases>) {
+    let mut ticks = interval(SEND_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match use_cases.deliver_mail.execute().await {
+            Ok(0) => {}
+            Ok(sent) => tracing::info!(sent, "mail was sent"),
+            Err(error) => tracing::warn!(error = with_causes(&error), "no mail was sent"),
+        }
+    }
+}
+
+/// Keeps the memory of the limits small, until it is dropped.
+pub(crate) async fn forgetting(sign_in: Arc<SignInLimits>, requests: Arc<RequestLimits>) {
     let mut ticks = interval(FORGET_EVERY);
     loop {
         ticks.tick().await;
-        limits.forget_idle();
+        sign_in.forget_idle();
+        requests.forget_idle();
     }
 }

@@ -1,20 +1,31 @@
 //! Which adapter stands behind which port.
 
-use std::{num::NonZeroUsize, sync::Arc, thread::available_parallelism};
+use std::{num::NonZeroUsize, path::Path, sync::Arc, thread::available_parallelism};
 
-use guildhall_application::{Ports, UseCases, ports::IdGenerator};
-use guildhall_identity::{
-    Argon2Hasher, HasherOptions, RandomIds, RandomTokens, SignInLimits, SignInQuota,
+use async_trait::async_trait;
+
+use guildhall_application::{
+    Ports, UseCases,
+    ports::{IdGenerator, Letter, MailError, Mailer},
 };
+use guildhall_identity::{
+    Argon2Hasher, HasherOptions, RandomIds, RandomTokens, RequestLimits, SignInLimits, SignInQuota,
+};
+use guildhall_mail::{FolderMailer, SmtpMailer};
 use guildhall_persistence::DieselStore;
 
-use crate::{clock::SystemClock, config::Configuration, output::Failure};
+use crate::{
+    clock::SystemClock,
+    config::{Configuration, MailSettings, RateLimits},
+    output::{self, Failure},
+};
 
 /// The parts of a running program.
 pub(crate) struct Service {
     pub(crate) use_cases: Arc<UseCases>,
     pub(crate) ids: Arc<dyn IdGenerator>,
-    pub(crate) limits: Arc<SignInLimits>,
+    pub(crate) sign_in_limits: Arc<SignInLimits>,
+    pub(crate) request_limits: Arc<RequestLimits>,
 }
 
 impl Service {
@@ -28,28 +39,64 @@ impl Service {
             queue: configuration.hashing.queue,
             wait: configuration.hashing.wait,
         });
-        let limits = Arc::new(if configuration.rate_limits {
-            SignInLimits::new(SignInQuota::default())
+        let RateLimits { are_on, requests_per_minute } = configuration.rate_limits;
+        let (sign_in_limits, request_limits) = if are_on {
+            let sign_in_limits = SignInLimits::new(SignInQuota::default());
+            (sign_in_limits, RequestLimits::per_minute(requests_per_minute))
         } else {
-            SignInLimits::unlimited()
-        });
+            (SignInLimits::unlimited(), RequestLimits::unlimited())
+        };
+        let sign_in_limits = Arc::new(sign_in_limits);
         let ids = Arc::new(RandomIds);
         let ports = Ports {
             store: Arc::new(store.clone()),
             organizations: Arc::new(store.clone()),
             members: Arc::new(store.clone()),
             workspaces: Arc::new(store.clone()),
+            invitations: Arc::new(store.clone()),
             users: Arc::new(store.clone()),
             sessions: Arc::new(store.clone()),
             stats: Arc::new(store.clone()),
             maintenance: Arc::new(store),
             hasher: Arc::new(hasher.map_err(Failure::failed)?),
             tokens: Arc::new(RandomTokens),
-            throttle: limits.clone(),
+            throttle: sign_in_limits.clone(),
+            mailer: mailer(configuration.mail.as_ref())?,
             clock: Arc::new(SystemClock),
             ids: ids.clone(),
         };
         let use_cases = Arc::new(UseCases::new(ports, configuration.settings.clone()));
-        Ok(Self { use_cases, ids, limits })
+        Ok(Self { use_cases, ids, sign_in_limits, request_limits: Arc::new(request_limits) })
+    }
+}
+
+fn mailer(settings: Option<&MailSettings>) -> Result<Arc<dyn Mailer>, Failure> {
+    Ok(match settings.cloned() {
+        None => Arc::new(NoMailer),
+        Some(MailSettings::Folder { path, sender }) => {
+            Arc::new(FolderMailer::new(path, sender, show))
+        }
+        Some(MailSettings::Smtp { url, sender }) => {
+            Arc::new(SmtpMailer::new(&url, sender).map_err(Failure::failed)?)
+        }
+    })
+}
+
+/// Shows a mail to whoever develops: nobody else gets it.
+fn show(letter: &Letter, path: &Path) {
+    output::line(format!("Mail to {} ({}):", letter.to, path.display()));
+    for line in letter.text.lines() {
+        output::line(format!("  {line}"));
+    }
+}
+
+/// Sends nothing. No use case asks it to where no mail is configured; what was
+/// queued before waits.
+struct NoMailer;
+
+#[async_trait]
+impl Mailer for NoMailer {
+    async fn send(&self, _: &Letter) -> Result<(), MailError> {
+        Err(MailError::Unavailable("no mail server is configured".to_owned()))
     }
 }

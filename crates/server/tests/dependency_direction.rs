@@ -14,6 +14,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("guildhall-persistence", &["guildhall-application", "guildhall-domain"]),
     ("guildhall-identity", &["guildhall-application", "guildhall-domain"]),
     ("guildhall-http-api", &["guildhall-application", "guildhall-domain"]),
+    ("guildhall-mail", &["guildhall-application", "guildhall-domain"]),
     ("guildhall-client", &[]),
     (
         "guildhall-server",
@@ -22,6 +23,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "guildhall-domain",
             "guildhall-http-api",
             "guildhall-identity",
+            "guildhall-mail",
             "guildhall-persistence",
         ],
     ),
@@ -37,6 +39,7 @@ const OUT_OF_REACH: &[(&str, &[&str])] = &[
     ("guildhall-application", &["actix", "argon2", "diesel", "figment", "r2d2", "utoipa"]),
     ("guildhall-persistence", &["actix", "argon2", "utoipa"]),
     ("guildhall-identity", &["actix", "diesel", "r2d2", "utoipa"]),
+    ("guildhall-mail", &["actix", "argon2", "diesel", "r2d2", "utoipa"]),
     ("guildhall-client", &["actix", "argon2", "diesel", "r2d2", "utoipa"]),
     ("guildhall-http-api", &["argon2", "diesel", "governor", "r2d2"]),
 ];

@@ -7,7 +7,9 @@ mod list_sessions;
 mod log_in;
 mod new_password;
 mod register;
+mod reset_password;
 mod signed_in;
+mod verify_email;
 
 pub use authenticate::Authenticate;
 pub use change_password::{ChangePassword, ChangePasswordCommand};
@@ -15,8 +17,10 @@ pub use end_session::{EndOtherSessions, EndSession, LogOut};
 pub use list_sessions::ListSessions;
 pub use log_in::{LogIn, LogInCommand};
 pub use new_password::{NewPassword, NewPasswordError};
-pub use register::{Register, RegisterCommand};
+pub use register::{Entrance, Register, RegisterCommand};
+pub use reset_password::ResetPassword;
 pub use signed_in::SignedIn;
+pub use verify_email::VerifyEmail;
 
 pub(crate) use end_session::SessionEnder;
 pub(crate) use signed_in::SessionStarter;

@@ -1,6 +1,6 @@
 //! Registering an account.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use guildhall_domain::{
     Action, AuditActor, AuditEvent, EmailAddress, MembershipSource, Organization, OrganizationName,
@@ -10,10 +10,11 @@ use guildhall_domain::{
 use super::{NewPassword, SignedIn, signed_in::SessionStarter};
 use crate::{
     Error, Fault, Settings,
+    invitation::Door,
     organization::founding::{Admission, Founder},
     ports::{
-        Clock, Insertion, PasswordHash, PasswordHasher, Refusal, SignInThrottle, Store, UnitOfWork,
-        UserQueries, UserWithOrganization,
+        Clock, Insertion, MailJob, MailSubject, PasswordHash, PasswordHasher, Refusal,
+        SignInThrottle, Store, UnitOfWork, UserQueries, UserWithOrganization,
     },
 };
 
@@ -26,9 +27,29 @@ pub struct RegisterCommand {
     pub password: NewPassword,
     /// The person's name.
     pub name: PersonName,
-    /// The organization to found or to join; the default organization if none
-    /// is named.
-    pub organization: Option<OrganizationName>,
+    /// How the account comes to an organization.
+    pub entrance: Entrance,
+}
+
+/// How a new account comes to an organization.
+#[derive(Clone)]
+pub enum Entrance {
+    /// Into the default organization.
+    Default,
+    /// Into the organization of this name, which is founded if there is none.
+    Named(OrganizationName),
+    /// By an invitation, of which this is the token.
+    Invitation(String),
+}
+
+impl fmt::Debug for Entrance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("Default"),
+            Self::Named(name) => f.debug_tuple("Named").field(name).finish(),
+            Self::Invitation(_) => f.write_str("Invitation(…)"),
+        }
+    }
 }
 
 /// Makes an account, brings it into an organization and signs it in, all in one
@@ -41,6 +62,7 @@ pub struct Register {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) sessions: SessionStarter,
     pub(crate) founder: Founder,
+    pub(crate) door: Door,
     pub(crate) settings: Arc<Settings>,
 }
 
@@ -52,8 +74,10 @@ impl Register {
     /// [`Error::Invalid`] when the password is the address,
     /// [`Error::RegistrationClosed`], [`Error::EmailTaken`],
     /// [`Error::OrganizationNameTaken`] when the organization exists and does
-    /// not admit the address, [`Error::TooManyAttempts`], [`Error::Overloaded`],
-    /// or a failure of the store. Nothing is kept then.
+    /// not admit the address; [`Error::Invalid`] when the invitation cannot be
+    /// accepted, [`Error::InvitationForAnother`] when it is for another address,
+    /// [`Error::QuotaExceeded`]; [`Error::TooManyAttempts`],
+    /// [`Error::Overloaded`], or a failure of the store. Nothing is kept then.
     #[tracing::instrument(name = "auth.register", skip_all)]
     pub async fn execute(
         &self,
@@ -64,7 +88,12 @@ impl Register {
             .password
             .check_against(&command.email)
             .map_err(|error| Error::Invalid(vec![Fault::of_field("password", error)]))?;
-        if !self.settings.registration.admits(command.organization.is_some()) {
+        let is_admitted = match &command.entrance {
+            Entrance::Default => self.settings.registration.admits(false),
+            Entrance::Named(_) => self.settings.registration.admits(true),
+            Entrance::Invitation(_) => true,
+        };
+        if !is_admitted {
             return Err(self.closed());
         }
         self.throttle
@@ -100,9 +129,16 @@ impl Register {
         let (token, session) = self.sessions.begin(work, &user, origin, now).await?;
         self.audit_registration(work, &user, &session, origin, now).await?;
 
-        let organization = self.enter(work, &user, origin, command, now).await?;
-        user.home = Some(organization.id);
-        work.users().update(&user).await?;
+        let organization = match &command.entrance {
+            Entrance::Default => self.enter(work, &mut user, origin, None, now).await?,
+            Entrance::Named(name) => self.enter(work, &mut user, origin, Some(name), now).await?,
+            Entrance::Invitation(token) => {
+                let entry = self.door.find(work, token, now).await.map_err(no_invitation)?;
+                self.door.admit(work, &mut user, &entry, origin, now).await?;
+                entry.organization
+            }
+        };
+        self.ask_for_verification(work, &user, now).await?;
 
         Ok(SignedIn {
             token,
@@ -114,17 +150,17 @@ impl Register {
         })
     }
 
-    /// Brings the new user into the organization that the command names, or
-    /// into the default one.
+    /// Brings the new user into the organization of that name, or into the
+    /// default one.
     async fn enter(
         &self,
         work: &mut dyn UnitOfWork,
-        user: &User,
+        user: &mut User,
         origin: &Origin,
-        command: &RegisterCommand,
+        name: Option<&OrganizationName>,
         now: Timestamp,
     ) -> Result<Organization, Error> {
-        let admission = match &command.organization {
+        let admission = match name {
             Some(name) => self.founder.found_or_find(work, user, name, origin, now).await?,
             None => self.founder.default_organization(work, user, origin, now).await?,
         };
@@ -140,7 +176,29 @@ impl Register {
         };
         let source = MembershipSource::Registration;
         self.founder.add_member(work, user, &organization, role, source, origin, now).await?;
+        user.home = Some(organization.id);
+        work.users().update(user).await?;
         Ok(organization)
+    }
+
+    /// Queues the mail by which the address is proven, where that is asked of
+    /// everybody and an invitation has not done it.
+    async fn ask_for_verification(
+        &self,
+        work: &mut dyn UnitOfWork,
+        user: &User,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        if !self.settings.email_verification || user.email_verified_at.is_some() {
+            return Ok(());
+        }
+        let job = MailJob {
+            id: self.sessions.ids.uuid(),
+            subject: MailSubject::EmailVerification(user.id),
+            attempts: 0,
+            queued_at: now,
+        };
+        Ok(work.mail_queue().enqueue(&[job]).await?)
     }
 
     async fn audit_registration(
@@ -169,6 +227,17 @@ impl Register {
             Open | Named => "Name the organization to found or to join.",
             Invited => "Accounts are made by invitation only. Ask an administrator for one.",
         })
+    }
+}
+
+/// What a token that leads nowhere is to a registrant: a fault of the field.
+fn no_invitation(error: Error) -> Error {
+    match error {
+        Error::NotFound => Error::Invalid(vec![Fault::of_field(
+            "invitation",
+            "must be the token of an invitation that can still be accepted",
+        )]),
+        other => other,
     }
 }
 

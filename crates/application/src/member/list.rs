@@ -31,9 +31,12 @@ impl ListMembers {
         filter: &MemberFilter,
         request: PageRequest,
     ) -> Result<Page<MemberDetails>, Error> {
-        let scope = self.reader.scope(caller, organization, Permission::ReadMembers).await?;
+        let access = self.reader.access(caller, organization).await?;
+        let scope = access.require(Permission::ReadMembers)?;
         let rows = self.members.list(&scope, filter, request.probe()).await?;
-        Ok(Page::from_probe(rows, request.limit, MemberDetails::cursor))
+        let is_whole = *filter == MemberFilter::default();
+        let total = is_whole.then_some(access.organization().users_count);
+        Ok(Page::from_probe(rows, request.limit, MemberDetails::cursor).of(total))
     }
 
     /// One member. Everybody may see their own membership.
@@ -160,8 +163,19 @@ mod tests {
                 .return_once(move |_, _, _| Ok(rows));
             let page = list(ports, PageRequest { after, ..FIRST }).await.unwrap();
             let shown = shown.into_iter().map(joined).collect();
-            assert_eq!(page, Page { items: shown, next: behind });
+            assert_eq!(page, Page { items: shown, next: behind, total: None });
         }
+    }
+
+    #[tokio::test]
+    async fn a_list_that_is_not_filtered_tells_how_long_it_is() {
+        let crowded = Organization { users_count: 42, ..acme() };
+        let mut ports = ports(Some(access(crowded, Member, UserRole::User)));
+        ports.members.expect_list().return_once(|_, _, _| Ok(Vec::new()));
+        let list_members = ports.into_use_cases().list_members;
+        let (caller, all) = (caller(UserRole::User), MemberFilter::default());
+        let page = list_members.execute(&caller, acme().id, &all, FIRST).await.unwrap();
+        assert_eq!(page.total, Some(42));
     }
 
     #[tokio::test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use guildhall_domain::{
     Action, Membership, MembershipSource, OrganizationId, OrganizationRole, Permission, Quota,
-    Resource, Standing, UserId, quota,
+    Resource, Standing, UserId,
 };
 
 use crate::{
@@ -102,7 +102,7 @@ impl SetMember {
             .with("role", role.as_str())
             .with("source", membership.source.as_str());
         work.audit_log().append(&event).await?;
-        Ok(access.organization().quota(quota::Resource::Users).with(1))
+        Ok(access.organization().users_quota().with(1))
     }
 
     async fn change(

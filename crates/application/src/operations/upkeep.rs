@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use guildhall_domain::{ServingPeriod, Uptime};
 
 use crate::{
     Error,
-    ports::{Clock, IdGenerator, Maintenance},
+    idempotency::Once,
+    ports::{Clock, EndedBefore, IdGenerator, Maintenance},
 };
 
 /// Writes down that this node is serving, every [`Uptime::HEARTBEAT`].
@@ -43,7 +45,8 @@ impl Heartbeat {
 }
 
 /// Removes what has no more meaning: sessions that expired, serving periods
-/// older than the window of uptime.
+/// older than the window of uptime, answers that need not be repeated, and
+/// invitations that ended a while ago, with the addresses in them.
 pub struct Sweep {
     pub(crate) maintenance: Arc<dyn Maintenance>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -52,6 +55,8 @@ pub struct Sweep {
 impl Sweep {
     /// How many rows one transaction removes, so that it stays short.
     const BATCH: u32 = 1000;
+    /// How long an invitation that ended is shown.
+    const INVITATIONS_KEPT_FOR: TimeDelta = TimeDelta::days(90);
 
     /// Removes batches until little is left, and says how many rows went.
     ///
@@ -61,9 +66,15 @@ impl Sweep {
     #[tracing::instrument(name = "upkeep.sweep", skip_all)]
     pub async fn execute(&self) -> Result<u64, Error> {
         let now = self.clock.now();
+        let ended = EndedBefore {
+            sessions: now,
+            periods: now - Uptime::WINDOW,
+            requests: now - Once::<()>::KEPT_FOR,
+            invitations: now - Self::INVITATIONS_KEPT_FOR,
+        };
         let mut removed = 0;
         loop {
-            let batch = self.maintenance.sweep(now, now - Uptime::WINDOW, Self::BATCH).await?;
+            let batch = self.maintenance.sweep(&ended, Self::BATCH).await?;
             removed += batch;
             if batch < u64::from(Self::BATCH) {
                 return Ok(removed);
@@ -139,13 +150,17 @@ mod tests {
             ports
                 .maintenance
                 .expect_sweep()
-                .withf(|sessions_before, periods_before, limit| {
-                    *sessions_before == at(60)
-                        && *periods_before == at(60) - TimeDelta::days(30)
-                        && *limit == 1000
+                .withf(|ended, limit| {
+                    let expected = EndedBefore {
+                        sessions: at(60),
+                        periods: at(60) - TimeDelta::days(30),
+                        requests: at(60) - TimeDelta::days(1),
+                        invitations: at(60) - TimeDelta::days(90),
+                    };
+                    *ended == expected && *limit == 1000
                 })
                 .times(1)
-                .return_once(move |_, _, _| batch);
+                .return_once(move |_, _| batch);
         }
         ports.into_use_cases().sweep.execute().await
     }

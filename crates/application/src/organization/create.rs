@@ -10,6 +10,7 @@ use guildhall_domain::{
 use super::{OrganizationEditor, domain_rule};
 use crate::{
     Access, Caller, Error, Fault, Scope, Settings,
+    idempotency::{Once, Outcome},
     ports::{Addition, Insertion, StoreError, UnitOfWork, UserQueries},
 };
 
@@ -53,13 +54,15 @@ impl CreateOrganization {
     /// without being a platform admin; [`Error::Invalid`] when the owner is
     /// unknown or deactivated, or the domain is not the caller's to claim;
     /// [`Error::OrganizationNameTaken`], [`Error::DomainTaken`],
-    /// [`Error::ExternalIdTaken`]; failures of the store.
+    /// [`Error::ExternalIdTaken`], [`Error::IdempotencyKeyReused`]; failures of
+    /// the store.
     #[tracing::instrument(name = "organization.create", skip_all)]
     pub async fn execute(
         &self,
         caller: &Caller,
         command: CreateOrganizationCommand,
-    ) -> Result<Access, Error> {
+        once: Once<'_, Access>,
+    ) -> Result<Outcome<Access>, Error> {
         let is_admin = caller.user.role == UserRole::Admin;
         if !is_admin && (!self.settings.self_service || command.owner.is_some()) {
             return Err(Error::Forbidden("platform:admin"));
@@ -76,14 +79,19 @@ impl CreateOrganization {
         organization.metadata = command.metadata;
 
         let mut work = self.editor.store.begin().await?;
+        if let Some(answer) = once.claim(&mut *work, caller, now).await? {
+            return Ok(Outcome::Repeated(answer));
+        }
         let owner = super::active_user(&mut *work, owner).await?.ok_or_else(unknown_owner)?;
         self.insert(&mut *work, caller, &organization).await?;
         self.add_owner(&mut *work, caller, &organization, owner).await?;
-        work.commit().await?;
         organization.users_count = 1;
         let role = is_own.then_some(OrganizationRole::Owner);
         // Nobody creates an organization that they may not know of.
-        Access::found(organization, caller.viewer(), role).ok_or(Error::NotFound)
+        let access = Access::found(organization, caller.viewer(), role).ok_or(Error::NotFound)?;
+        once.keep(&mut *work, caller, &access).await?;
+        work.commit().await?;
+        Ok(Outcome::Done(access))
     }
 
     async fn owner(

@@ -31,8 +31,22 @@ impl OrganizationEditor {
         id: OrganizationId,
     ) -> Result<(Box<dyn UnitOfWork>, Access), Error> {
         let mut work = self.store.begin().await?;
-        let access = work.organizations().lock(caller.viewer(), id).await?;
-        Ok((work, access.ok_or(Error::NotFound)?))
+        let access = self.lock(&mut *work, caller, id).await?;
+        Ok((work, access))
+    }
+
+    /// The same in a unit of work that was begun.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub(crate) async fn lock(
+        &self,
+        work: &mut dyn UnitOfWork,
+        caller: &Caller,
+        id: OrganizationId,
+    ) -> Result<Access, Error> {
+        work.organizations().lock(caller.viewer(), id).await?.ok_or(Error::NotFound)
     }
 
     /// An event of the organization's trail.

@@ -98,7 +98,11 @@ mod tests {
     }
 
     fn page(items: &[u32], next: Option<Cursor>) -> Page<OrganizationSummary> {
-        Page { items: items.iter().map(|number| organization_summary(*number)).collect(), next }
+        Page {
+            items: items.iter().map(|number| organization_summary(*number)).collect(),
+            next,
+            total: None,
+        }
     }
 
     #[tokio::test]

@@ -1,7 +1,8 @@
 //! Time and identity of new things.
 
 use guildhall_domain::{
-    AuditEventId, OrganizationId, ServingPeriodId, SessionId, Timestamp, UserId, WorkspaceId,
+    AuditEventId, InvitationId, OrganizationId, ServingPeriodId, SessionId, Timestamp, UserId,
+    WorkspaceId,
 };
 use uuid::Uuid;
 
@@ -29,6 +30,11 @@ pub trait IdGenerator: Send + Sync {
     /// An id for a workspace.
     fn workspace_id(&self) -> WorkspaceId {
         WorkspaceId::new(self.uuid())
+    }
+
+    /// An id for an invitation.
+    fn invitation_id(&self) -> InvitationId {
+        InvitationId::new(self.uuid())
     }
 
     /// An id for a session.

@@ -3,7 +3,7 @@
 use std::{fmt, net::IpAddr, time::Duration};
 
 use async_trait::async_trait;
-use guildhall_domain::{EmailAddress, Password};
+use guildhall_domain::{EmailAddress, Password, UserId};
 
 /// A password as it is stored: a PHC string. It cannot be printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -137,6 +137,32 @@ pub struct Refusal {
     /// Whether it is the first of its kind in a while. Who guesses decides how
     /// often they are refused, so what a refusal costs is to be spent on these.
     pub is_first: bool,
+}
+
+/// How many requests an actor may make, and how many are left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RequestBudget {
+    /// So many in a window.
+    pub limit: u32,
+    /// How long a window is.
+    pub window: Duration,
+    /// So many are left now.
+    pub remaining: u32,
+    /// The time after which all of them are there again.
+    pub reset_after: Duration,
+    /// The time after which the next one is welcome; zero while any is left.
+    pub retry_after: Duration,
+}
+
+/// Keeps one actor from taking everybody's share.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+pub trait RequestThrottle: Send + Sync {
+    /// Counts a request of an actor. None where requests are not limited.
+    ///
+    /// # Errors
+    ///
+    /// The budget, when nothing is left of it.
+    fn admit(&self, actor: UserId) -> Result<Option<RequestBudget>, RequestBudget>;
 }
 
 /// Slows down guessing.

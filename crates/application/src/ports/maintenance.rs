@@ -27,6 +27,19 @@ pub struct CounterDrift {
     pub actual: Counters,
 }
 
+/// What has no more meaning, by when it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EndedBefore {
+    /// Sessions and one-time tokens.
+    pub sessions: Timestamp,
+    /// Serving periods.
+    pub periods: Timestamp,
+    /// Requests that were answered.
+    pub requests: Timestamp,
+    /// Invitations: those that expired or were closed.
+    pub invitations: Timestamp,
+}
+
 /// Upkeep of the store.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
@@ -37,15 +50,12 @@ pub trait Maintenance: Send + Sync {
     /// Writes down that a node is serving. Continues the period of that id.
     async fn heartbeat(&self, period: &ServingPeriod) -> Result<(), StoreError>;
 
-    /// Removes sessions that ended before `sessions_before` and serving periods
-    /// that ended before `periods_before`; at most `limit` of each. Says how
-    /// many rows that were.
-    async fn sweep(
-        &self,
-        sessions_before: Timestamp,
-        periods_before: Timestamp,
-        limit: u32,
-    ) -> Result<u64, StoreError>;
+    /// Removes what has ended; at most `limit` of each. Says how many rows that
+    /// were.
+    async fn sweep(&self, ended: &EndedBefore, limit: u32) -> Result<u64, StoreError>;
+
+    /// Whether any mail is due.
+    async fn mail_is_due(&self, now: Timestamp) -> Result<bool, StoreError>;
 
     /// Organizations that were deleted before that moment; at most `limit`.
     async fn deleted_before(

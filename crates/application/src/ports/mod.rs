@@ -5,21 +5,30 @@
 
 mod clock;
 mod identity;
+mod invitations;
+mod mail;
 mod maintenance;
 mod queries;
+mod requests;
 mod store;
 
 pub use clock::{Clock, IdGenerator};
 pub use identity::{
-    AccessToken, HashingError, PasswordHash, PasswordHasher, Refusal, SignInThrottle, TokenHash,
-    TokenService, Verification,
+    AccessToken, HashingError, PasswordHash, PasswordHasher, Refusal, RequestBudget,
+    RequestThrottle, SignInThrottle, TokenHash, TokenService, Verification,
 };
-pub use maintenance::{CounterDrift, Counters, Maintenance};
+pub use invitations::{
+    InvitationDetails, InvitationQueries, InvitationRepository, Invited, OneTimeTokenRepository,
+    Purpose, invitation_cursor,
+};
+pub use mail::{Letter, MailError, MailJob, MailQueue, MailSubject, Mailer};
+pub use maintenance::{CounterDrift, Counters, EndedBefore, Maintenance};
 pub use queries::{
     AccountWithPassword, AccountWithSession, MemberDetails, MemberFilter, MemberQueries,
     OrganizationQueries, OrganizationSummary, SessionQueries, StatsQueries, StatsSnapshot,
-    UserQueries, UserWithOrganization, WorkspaceQueries,
+    UserFilter, UserQueries, UserWithOrganization, WorkspaceQueries,
 };
+pub use requests::{AnsweredRequests, Claim};
 pub use store::{
     Addition, AuditLog, Change, Insertion, Installation, InstallationRepository,
     MembershipRepository, OrganizationRepository, SessionRepository, Store, StoreError, UnitOfWork,
@@ -27,4 +36,6 @@ pub use store::{
 };
 
 #[cfg(any(test, feature = "testing"))]
-pub use self::{identity::*, maintenance::*, queries::*, store::*};
+pub use self::{
+    identity::*, invitations::*, mail::*, maintenance::*, queries::*, requests::*, store::*,
+};

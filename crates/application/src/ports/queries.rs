@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use guildhall_domain::{
     EmailAddress, Membership, OrganizationId, OrganizationRole, ServingPeriod, Session, Timestamp,
-    User, UserId, Workspace, WorkspaceId,
+    User, UserId, UserStatus, Workspace, WorkspaceId,
 };
 
 use super::{PasswordHash, StoreError, TokenHash};
@@ -141,6 +141,23 @@ pub struct AccountWithPassword {
     pub password: PasswordHash,
 }
 
+impl UserWithOrganization {
+    /// The place of this account in a list.
+    #[must_use]
+    pub const fn cursor(&self) -> Cursor {
+        Cursor { created_at: self.user.created_at, id: self.user.id.as_uuid() }
+    }
+}
+
+/// Which users are wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UserFilter {
+    /// Part of the name or of the address, in any case.
+    pub text: Option<String>,
+    /// The status.
+    pub status: Option<UserStatus>,
+}
+
 /// Users, to show them and to sign them in.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
@@ -150,6 +167,23 @@ pub trait UserQueries: Send + Sync {
         &self,
         email: &EmailAddress,
     ) -> Result<Option<AccountWithPassword>, StoreError>;
+
+    /// The users that the viewer may know of, those who came last first, and then
+    /// by id: themselves, and the members of organizations in which they may see
+    /// members; everybody for a platform admin. At most `page.limit` rows.
+    async fn visible_to(
+        &self,
+        viewer: Viewer,
+        filter: &UserFilter,
+        page: PageRequest,
+    ) -> Result<Vec<UserWithOrganization>, StoreError>;
+
+    /// One user, if the viewer may know of them.
+    async fn get(
+        &self,
+        viewer: Viewer,
+        id: UserId,
+    ) -> Result<Option<UserWithOrganization>, StoreError>;
 
     /// The password hash of a user.
     async fn password_of(&self, user: UserId) -> Result<Option<PasswordHash>, StoreError>;

@@ -2,11 +2,14 @@
 
 use async_trait::async_trait;
 use guildhall_domain::{
-    AuditEvent, DomainName, ExternalId, Membership, Organization, OrganizationId, OrganizationName,
-    Quota, Session, SessionId, Timestamp, User, UserId, Workspace, WorkspaceId,
+    AuditEvent, DomainName, EmailAddress, ExternalId, Membership, Organization, OrganizationId,
+    OrganizationName, Quota, Session, SessionId, Timestamp, User, UserId, Workspace, WorkspaceId,
 };
 
-use super::{PasswordHash, TokenHash};
+use super::{
+    AnsweredRequests, InvitationRepository, MailQueue, OneTimeTokenRepository, PasswordHash,
+    TokenHash,
+};
 use crate::{Access, Scope, caller::Viewer};
 
 /// Why the store did not do it. Conflicts that a use case foresees are no
@@ -81,8 +84,16 @@ pub trait UnitOfWork: Send {
     fn memberships(&mut self) -> &mut dyn MembershipRepository;
     /// Workspaces.
     fn workspaces(&mut self) -> &mut dyn WorkspaceRepository;
+    /// Invitations.
+    fn invitations(&mut self) -> &mut dyn InvitationRepository;
     /// Sessions.
     fn sessions(&mut self) -> &mut dyn SessionRepository;
+    /// Tokens that are good for one thing, once.
+    fn one_time_tokens(&mut self) -> &mut dyn OneTimeTokenRepository;
+    /// Mail that is to be sent.
+    fn mail_queue(&mut self) -> &mut dyn MailQueue;
+    /// Requests that were answered.
+    fn answered_requests(&mut self) -> &mut dyn AnsweredRequests;
     /// The audit trail.
     fn audit_log(&mut self) -> &mut dyn AuditLog;
 
@@ -154,6 +165,13 @@ pub trait OrganizationRepository: Send {
         id: OrganizationId,
     ) -> Result<Option<Access>, StoreError>;
 
+    /// The organization with that id, unless it is deleted, for somebody whom it
+    /// is about to take in; locked as by [`lock`](Self::lock).
+    async fn lock_for_entrant(
+        &mut self,
+        id: OrganizationId,
+    ) -> Result<Option<Organization>, StoreError>;
+
     /// Whether an organization has that external id.
     async fn external_id_is_taken(&mut self, external_id: &ExternalId) -> Result<bool, StoreError>;
 
@@ -193,8 +211,23 @@ pub trait UserRepository: Send {
     async fn set_password(&mut self, id: UserId, password: &PasswordHash)
     -> Result<(), StoreError>;
 
+    /// The user with that address, locked likewise.
+    async fn lock_by_email(&mut self, email: &EmailAddress) -> Result<Option<User>, StoreError>;
+
     /// Whether any platform admin exists.
     async fn any_admin_exists(&mut self) -> Result<bool, StoreError>;
+
+    /// Whether a platform admin who may sign in exists beside this user.
+    async fn another_admin_exists(&mut self, than: UserId) -> Result<bool, StoreError>;
+
+    /// The organizations that a user is a member of, deleted ones included, in
+    /// the order in which organizations are locked.
+    async fn organizations_of(&mut self, id: UserId) -> Result<Vec<OrganizationId>, StoreError>;
+
+    /// Removes a user who is a member of nothing, with their sessions and
+    /// tokens, and takes out of the audit trail and of invitations what is
+    /// personal of them: what they did remains, under their id alone.
+    async fn erase(&mut self, user: &User) -> Result<(), StoreError>;
 }
 
 /// Memberships, to change them.
@@ -218,8 +251,12 @@ pub trait MembershipRepository: Send {
     /// Removes a member and counts them no more.
     async fn remove(&mut self, scope: &Scope, user: UserId) -> Result<(), StoreError>;
 
-    /// How many owners there are.
-    async fn count_owners(&mut self, scope: &Scope) -> Result<u32, StoreError>;
+    /// Whether there is an owner who may sign in beside this user.
+    async fn another_owner_exists(
+        &mut self,
+        scope: &Scope,
+        than: UserId,
+    ) -> Result<bool, StoreError>;
 }
 
 /// Workspaces, to change them.
@@ -268,6 +305,9 @@ pub trait SessionRepository: Send {
         keep: SessionId,
     ) -> Result<Vec<SessionId>, StoreError>;
 
+    /// Ends every session of a user, and says how many there were.
+    async fn remove_all(&mut self, user: UserId) -> Result<usize, StoreError>;
+
     /// Ends the sessions of a user that began first, so that no more than
     /// `keep` remain, and says which those were.
     async fn trim(&mut self, user: UserId, keep: u32) -> Result<Vec<SessionId>, StoreError>;
@@ -277,6 +317,11 @@ pub trait SessionRepository: Send {
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait AuditLog: Send {
+    /// Adds events.
+    async fn append_all(&mut self, events: &[AuditEvent]) -> Result<(), StoreError>;
+
     /// Adds an event.
-    async fn append(&mut self, event: &AuditEvent) -> Result<(), StoreError>;
+    async fn append(&mut self, event: &AuditEvent) -> Result<(), StoreError> {
+        self.append_all(std::slice::from_ref(event)).await
+    }
 }

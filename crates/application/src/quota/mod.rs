@@ -1,16 +1,43 @@
 //! Quotas: how much an organization may use, and how much it does.
 
-use guildhall_domain::{Action, OrganizationId, Permission, Quotas, Resource};
+use std::sync::Arc;
+
+use guildhall_domain::{Action, Organization, OrganizationId, Permission, Quota, Quotas, Resource};
 
 use crate::{
-    Access, Caller, Error, ExpectedVersion,
+    Caller, Error, ExpectedVersion,
     organization::{OrganizationEditor, OrganizationReader},
-    ports::{Change, StoreError},
+    ports::{Change, InvitationQueries, StoreError},
 };
+
+/// The quotas of an organization with what is used of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QuotasInUse {
+    /// Members.
+    pub users: Quota,
+    /// Workspaces.
+    pub workspaces: Quota,
+    /// Open invitations.
+    pub invitations: Quota,
+    /// Version of the organization, which counts changes of the limits.
+    pub version: u64,
+}
+
+impl QuotasInUse {
+    const fn new(organization: &Organization, open_invitations: u32) -> Self {
+        Self {
+            users: organization.users_quota(),
+            workspaces: organization.workspaces_quota(),
+            invitations: organization.invitations_quota(open_invitations),
+            version: organization.version,
+        }
+    }
+}
 
 /// Shows and sets the quotas of an organization.
 pub struct ManageQuotas {
     pub(crate) reader: OrganizationReader,
+    pub(crate) invitations: Arc<dyn InvitationQueries>,
     pub(crate) editor: OrganizationEditor,
 }
 
@@ -22,10 +49,11 @@ impl ManageQuotas {
     /// [`Error::NotFound`], [`Error::OrganizationSuspended`]; failures of the
     /// store.
     #[tracing::instrument(name = "quotas.get", skip_all)]
-    pub async fn get(&self, caller: &Caller, id: OrganizationId) -> Result<Access, Error> {
+    pub async fn get(&self, caller: &Caller, id: OrganizationId) -> Result<QuotasInUse, Error> {
         let access = self.reader.access(caller, id).await?;
-        access.require(Permission::ReadOrganization)?;
-        Ok(access)
+        let scope = access.require(Permission::ReadOrganization)?;
+        let open = self.invitations.count_open(&scope, self.editor.clock.now()).await?;
+        Ok(QuotasInUse::new(access.organization(), open))
     }
 
     /// Sets every limit. A limit below what is used takes nothing away.
@@ -41,14 +69,15 @@ impl ManageQuotas {
         id: OrganizationId,
         expected: &ExpectedVersion,
         quotas: Quotas,
-    ) -> Result<Access, Error> {
+    ) -> Result<QuotasInUse, Error> {
         let (mut work, access) = self.editor.open(caller, id).await?;
         let scope = access.require_platform_admin()?;
         expected.check(access.organization().version)?;
         let mut organization = access.organization().clone();
         let now = self.editor.clock.now();
+        let open = work.invitations().count_open(&scope, now).await?;
         if !organization.change(now, |organization| organization.quotas = quotas) {
-            return Ok(access);
+            return Ok(QuotasInUse::new(&organization, open));
         }
         if work.organizations().update(&scope, &organization).await? == Change::Conflict {
             return Err(StoreError::Failed(format!("the quotas of {id} conflicted")).into());
@@ -58,10 +87,11 @@ impl ManageQuotas {
             .editor
             .event(caller, &scope, Action::QuotasChanged, Resource::Organization(id))
             .with("users", shown(quotas.users))
-            .with("workspaces", shown(quotas.workspaces));
+            .with("workspaces", shown(quotas.workspaces))
+            .with("invitations", shown(quotas.invitations));
         work.audit_log().append(&event).await?;
         work.commit().await?;
-        Ok(access.with(organization))
+        Ok(QuotasInUse::new(&organization, open))
     }
 }
 

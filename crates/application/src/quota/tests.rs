@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use guildhall_domain::{
-    Action, AuditActor, Organization, OrganizationRole, OrganizationStatus, Quotas, Resource,
-    UserRole,
+    Action, AuditActor, Organization, OrganizationRole, OrganizationStatus, Quota, Quotas,
+    Resource, UserRole, quota,
 };
 
 use crate::{
     Access, Error, ExpectedVersion,
     ports::{Change, StoreError},
+    quota::QuotasInUse,
     testing::{
         Failure, FakeStore, FixedClock, Repositories, TestPorts, access, at, caller, locking,
         organization, origin,
@@ -20,7 +21,7 @@ use OrganizationRole::{Admin, Member, Owner};
 
 /// An organization with 4 members, in its third version.
 fn acme() -> Organization {
-    let quotas = Quotas { users: Some(10), workspaces: None };
+    let quotas = Quotas { users: Some(10), ..Quotas::default() };
     Organization { users_count: 4, quotas, version: 3, ..organization(7, "Acme", None) }
 }
 
@@ -33,7 +34,32 @@ fn as_platform_admin() -> Access {
 }
 
 /// Below what is used, which takes nothing away.
-const NEW: Quotas = Quotas { users: None, workspaces: Some(2) };
+const NEW: Quotas = Quotas { users: None, workspaces: Some(2), invitations: Some(3) };
+
+/// How many of its invitations can be accepted.
+const OPEN: u32 = 5;
+
+/// What is shown of the organization with these limits.
+fn in_use(quotas: Quotas, version: u64) -> QuotasInUse {
+    let quota = |resource, limit, used| Quota { resource, limit, used };
+    QuotasInUse {
+        users: quota(quota::Resource::Users, quotas.users, 4),
+        workspaces: quota(quota::Resource::Workspaces, quotas.workspaces, 0),
+        invitations: quota(quota::Resource::Invitations, quotas.invitations, OPEN),
+        version,
+    }
+}
+
+/// A unit of work in which invitations are counted as of now.
+fn counting(access: Option<Access>) -> Repositories {
+    let mut repositories = locking(access);
+    repositories
+        .invitations
+        .expect_count_open()
+        .withf(|scope, now| scope.organization() == acme().id && *now == at(60))
+        .returning(|_, _| Ok(OPEN));
+    repositories
+}
 
 fn updating(before: Access) -> Repositories {
     let after = Organization {
@@ -42,7 +68,7 @@ fn updating(before: Access) -> Repositories {
         updated_at: at(60),
         ..before.organization().clone()
     };
-    let mut repositories = locking(Some(before));
+    let mut repositories = counting(Some(before));
     repositories
         .organizations
         .expect_update()
@@ -58,7 +84,7 @@ async fn set_version(
     expected: ExpectedVersion,
     quotas: Quotas,
     store: FakeStore,
-) -> (Result<Access, Error>, Arc<FakeStore>) {
+) -> (Result<QuotasInUse, Error>, Arc<FakeStore>) {
     let store = Arc::new(store);
     let clock = FixedClock(at(60));
     let ports = TestPorts { store: store.clone(), clock, ..TestPorts::default() };
@@ -66,12 +92,17 @@ async fn set_version(
     (manage_quotas.set(&caller(UserRole::Admin), acme().id, &expected, quotas).await, store)
 }
 
-async fn set(repositories: Repositories) -> (Result<Access, Error>, Arc<FakeStore>) {
+async fn set(repositories: Repositories) -> (Result<QuotasInUse, Error>, Arc<FakeStore>) {
     set_version(ExpectedVersion::Any, NEW, FakeStore::with(repositories)).await
 }
 
-async fn get(found: Option<Access>) -> Result<Access, Error> {
-    let mut ports = TestPorts::default();
+async fn get(found: Option<Access>) -> Result<QuotasInUse, Error> {
+    let mut ports = TestPorts { clock: FixedClock(at(60)), ..TestPorts::default() };
+    ports
+        .invitations
+        .expect_count_open()
+        .withf(|scope, now| scope.organization() == acme().id && *now == at(60))
+        .returning(|_, _| Ok(OPEN));
     ports
         .organizations
         .expect_access()
@@ -85,7 +116,7 @@ async fn get(found: Option<Access>) -> Result<Access, Error> {
 async fn every_member_sees_the_quotas() {
     for role in OrganizationRole::ALL {
         let found = access(acme(), role, UserRole::User);
-        assert_eq!(get(Some(found.clone())).await.unwrap(), found);
+        assert_eq!(get(Some(found)).await.unwrap(), in_use(acme().quotas, 3));
     }
     assert!(matches!(get(None).await, Err(Error::NotFound)));
     let as_member = access(suspended(), Member, UserRole::User);
@@ -95,25 +126,24 @@ async fn every_member_sees_the_quotas() {
 #[tokio::test]
 async fn a_platform_admin_sets_every_limit() {
     for before in [as_platform_admin(), access(suspended(), Member, UserRole::Admin)] {
-        let (result, store) = set(updating(before.clone())).await;
-        let changed = result.unwrap();
-        assert_eq!(changed.organization().quotas, NEW);
-        assert_eq!((changed.organization().version, changed.role()), (4, before.role()));
+        let (result, store) = set(updating(before)).await;
+        assert_eq!(result.unwrap(), in_use(NEW, 4));
         assert_eq!(store.committed(), [[Action::QuotasChanged]]);
         let event = &store.events()[0];
         assert_eq!(event.organization, Some(acme().id));
         assert_eq!(event.resource, Resource::Organization(acme().id));
         assert_eq!(event.actor, AuditActor::user(&caller(UserRole::Admin).user));
         assert_eq!((&event.origin, event.occurred_at), (&origin(), at(60)));
-        assert_eq!((&event.details["users"][..], &event.details["workspaces"][..]), ("none", "2"));
+        let limits = ["users", "workspaces", "invitations"].map(|name| &event.details[name][..]);
+        assert_eq!(limits, ["none", "2", "3"]);
     }
 }
 
 #[tokio::test]
 async fn limits_that_it_has_already_are_no_change() {
-    let store = FakeStore::with(locking(Some(as_platform_admin())));
+    let store = FakeStore::with(counting(Some(as_platform_admin())));
     let (result, store) = set_version(ExpectedVersion::Any, acme().quotas, store).await;
-    assert_eq!(*result.unwrap().organization(), acme());
+    assert_eq!(result.unwrap(), in_use(acme().quotas, 3));
     assert!(store.committed().is_empty());
 }
 
@@ -158,7 +188,7 @@ async fn a_store_out_of_reach_keeps_nothing() {
     let outcomes: [fn() -> Result<Change, StoreError>; 2] =
         [|| Ok(Change::Conflict), || Err(StoreError::Failed("disk full".to_owned()))];
     for outcome in outcomes {
-        let mut repositories = locking(Some(as_platform_admin()));
+        let mut repositories = counting(Some(as_platform_admin()));
         repositories.organizations.expect_update().return_once(move |_, _| outcome());
         let (result, store) = set(repositories).await;
         assert!(matches!(result, Err(Error::Internal(_))));

@@ -2,9 +2,9 @@
 
 use chrono::TimeDelta;
 use guildhall_domain::{
-    Membership, MembershipSource, Organization, OrganizationId, OrganizationRole, Origin, Session,
-    SessionId, SessionLifetimes, Timestamp, User, UserId, UserRole, Workspace, WorkspaceId,
-    WorkspaceName,
+    Invitation, InvitationId, InvitationLifetime, Membership, MembershipSource, Organization,
+    OrganizationId, OrganizationRole, Origin, Session, SessionId, SessionLifetimes, Timestamp,
+    User, UserId, UserRole, Workspace, WorkspaceId, WorkspaceName,
 };
 use uuid::Uuid;
 
@@ -12,6 +12,7 @@ use super::Repositories;
 use crate::{
     Access, Caller,
     auth::NewPassword,
+    idempotency::{Answer, Once, Outcome, RequestFingerprint},
     ports::{
         AccountWithPassword, AccountWithSession, MemberDetails, OrganizationSummary, PasswordHash,
         TokenHash, UserWithOrganization,
@@ -196,6 +197,69 @@ pub fn workspace(number: u32) -> Workspace {
     let id = WorkspaceId::new(uuid(number.into()));
     let name = WorkspaceName::numbered(number);
     Workspace::new(id, OrganizationId::new(uuid(7)), name, Timestamp::UNIX_EPOCH)
+}
+
+/// An invitation with the id `number` to the organization with the id 7, made by
+/// the user with the id 1 at the epoch, for a week.
+///
+/// # Panics
+///
+/// When `email` is no e-mail address.
+#[must_use]
+#[expect(clippy::expect_used, reason = "builders are for tests")]
+pub fn invitation(number: u128, email: &str, role: OrganizationRole) -> Invitation {
+    Invitation::new(
+        InvitationId::new(uuid(number)),
+        OrganizationId::new(uuid(7)),
+        email.parse().expect("an e-mail address"),
+        role,
+        InvitationLifetime::default(),
+        UserId::new(uuid(1)),
+        Timestamp::UNIX_EPOCH,
+    )
+}
+
+/// A request that nobody repeats.
+#[must_use]
+pub fn unrepeated<T>() -> Once<'static, T> {
+    Once { request: None, answer: &created::<T> }
+}
+
+/// A request with the key `key` that asks for what this number stands for.
+/// Whatever it comes to, it is answered as [`answer`] says.
+///
+/// # Panics
+///
+/// Never.
+#[must_use]
+#[expect(clippy::expect_used, reason = "builders are for tests")]
+pub fn repeatable<T>(what: u8) -> Once<'static, T> {
+    let key = "key".parse().expect("a key");
+    Once { request: Some((key, RequestFingerprint([what; 32]))), answer: &created::<T> }
+}
+
+/// `201 Created`, with a location and a body.
+#[must_use]
+pub fn answer() -> Answer {
+    let headers = vec![("location".to_owned(), "/things/1".to_owned())];
+    Answer { status: 201, headers, body: "{\"id\":1}".to_owned() }
+}
+
+fn created<T>(_: &T) -> Answer {
+    answer()
+}
+
+/// What was done now.
+///
+/// # Panics
+///
+/// When it was done before.
+#[expect(clippy::panic, reason = "builders are for tests")]
+pub fn done<T>(outcome: Outcome<T>) -> T {
+    match outcome {
+        Outcome::Done(done) => done,
+        Outcome::Repeated(answer) => panic!("it was done before: {answer:?}"),
+    }
 }
 
 const fn uuid(number: u128) -> Uuid {

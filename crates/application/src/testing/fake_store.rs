@@ -13,10 +13,12 @@ use async_trait::async_trait;
 use guildhall_domain::{Action, AuditEvent};
 
 use crate::ports::{
-    AuditLog, InstallationRepository, MembershipRepository, MockInstallationRepository,
-    MockMembershipRepository, MockOrganizationRepository, MockSessionRepository,
-    MockUserRepository, MockWorkspaceRepository, OrganizationRepository, SessionRepository, Store,
-    StoreError, UnitOfWork, UserRepository, WorkspaceRepository,
+    AnsweredRequests, AuditLog, InstallationRepository, InvitationRepository, MailQueue,
+    MembershipRepository, MockAnsweredRequests, MockInstallationRepository,
+    MockInvitationRepository, MockMailQueue, MockMembershipRepository, MockOneTimeTokenRepository,
+    MockOrganizationRepository, MockSessionRepository, MockUserRepository, MockWorkspaceRepository,
+    OneTimeTokenRepository, OrganizationRepository, SessionRepository, Store, StoreError,
+    UnitOfWork, UserRepository, WorkspaceRepository,
 };
 
 /// The repositories of one unit of work, to put expectations on.
@@ -28,7 +30,11 @@ pub struct Repositories {
     pub users: MockUserRepository,
     pub memberships: MockMembershipRepository,
     pub workspaces: MockWorkspaceRepository,
+    pub invitations: MockInvitationRepository,
     pub sessions: MockSessionRepository,
+    pub one_time_tokens: MockOneTimeTokenRepository,
+    pub mail_queue: MockMailQueue,
+    pub answered_requests: MockAnsweredRequests,
 }
 
 /// Where a [`FakeStore`] is out of reach.
@@ -155,6 +161,22 @@ impl UnitOfWork for FakeUnitOfWork {
         &mut self.repositories.sessions
     }
 
+    fn invitations(&mut self) -> &mut dyn InvitationRepository {
+        &mut self.repositories.invitations
+    }
+
+    fn one_time_tokens(&mut self) -> &mut dyn OneTimeTokenRepository {
+        &mut self.repositories.one_time_tokens
+    }
+
+    fn mail_queue(&mut self) -> &mut dyn MailQueue {
+        &mut self.repositories.mail_queue
+    }
+
+    fn answered_requests(&mut self) -> &mut dyn AnsweredRequests {
+        &mut self.repositories.answered_requests
+    }
+
     fn audit_log(&mut self) -> &mut dyn AuditLog {
         self
     }
@@ -168,9 +190,9 @@ impl UnitOfWork for FakeUnitOfWork {
 
 #[async_trait]
 impl AuditLog for FakeUnitOfWork {
-    async fn append(&mut self, event: &AuditEvent) -> Result<(), StoreError> {
+    async fn append_all(&mut self, events: &[AuditEvent]) -> Result<(), StoreError> {
         Failure::Append.check(self.failure)?;
-        self.events.push(event.clone());
+        self.events.extend_from_slice(events);
         Ok(())
     }
 }

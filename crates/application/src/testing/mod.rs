@@ -7,9 +7,9 @@ mod fake_store;
 mod ports;
 
 pub use builders::{
-    access, account_with_password, account_with_session, at, caller, locking, member_details,
-    membership, new_password, organization, organization_summary, origin, password_hash, session,
-    token_hash, user, workspace,
+    access, account_with_password, account_with_session, answer, at, caller, done, invitation,
+    locking, member_details, membership, new_password, organization, organization_summary, origin,
+    password_hash, repeatable, session, token_hash, unrepeated, user, workspace,
 };
 pub use fake_store::{Failure, FakeStore, Repositories};
 pub use ports::{FixedClock, SequentialIds, TestPorts, settings};

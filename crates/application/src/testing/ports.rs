@@ -14,10 +14,11 @@ use uuid::Uuid;
 use super::FakeStore;
 use crate::{
     Ports, Settings, UseCases,
+    mail::MailLinks,
     ports::{
-        Clock, IdGenerator, MockMaintenance, MockMemberQueries, MockOrganizationQueries,
-        MockPasswordHasher, MockSessionQueries, MockSignInThrottle, MockStatsQueries,
-        MockTokenService, MockUserQueries, MockWorkspaceQueries,
+        Clock, IdGenerator, MockInvitationQueries, MockMailer, MockMaintenance, MockMemberQueries,
+        MockOrganizationQueries, MockPasswordHasher, MockSessionQueries, MockSignInThrottle,
+        MockStatsQueries, MockTokenService, MockUserQueries, MockWorkspaceQueries,
     },
 };
 
@@ -68,6 +69,9 @@ pub fn settings() -> Settings {
             idle: TimeDelta::days(7),
             absolute: TimeDelta::days(30),
         },
+        email_verification: false,
+        sends_mail: true,
+        mail_links: MailLinks::default(),
         sign_in_is_throttled: true,
         transport_is_encrypted: false,
     }
@@ -82,6 +86,7 @@ pub struct TestPorts {
     pub organizations: MockOrganizationQueries,
     pub members: MockMemberQueries,
     pub workspaces: MockWorkspaceQueries,
+    pub invitations: MockInvitationQueries,
     pub users: MockUserQueries,
     pub sessions: MockSessionQueries,
     pub stats: MockStatsQueries,
@@ -89,6 +94,7 @@ pub struct TestPorts {
     pub hasher: MockPasswordHasher,
     pub tokens: MockTokenService,
     pub throttle: MockSignInThrottle,
+    pub mailer: MockMailer,
     pub clock: FixedClock,
     pub settings: Settings,
 }
@@ -100,6 +106,7 @@ impl Default for TestPorts {
             organizations: MockOrganizationQueries::new(),
             members: MockMemberQueries::new(),
             workspaces: MockWorkspaceQueries::new(),
+            invitations: MockInvitationQueries::new(),
             users: MockUserQueries::new(),
             sessions: MockSessionQueries::new(),
             stats: MockStatsQueries::new(),
@@ -107,6 +114,7 @@ impl Default for TestPorts {
             hasher: MockPasswordHasher::new(),
             tokens: MockTokenService::new(),
             throttle: MockSignInThrottle::new(),
+            mailer: MockMailer::new(),
             clock: FixedClock(Timestamp::UNIX_EPOCH),
             settings: settings(),
         }
@@ -123,6 +131,7 @@ impl TestPorts {
             organizations: Arc::new(self.organizations),
             members: Arc::new(self.members),
             workspaces: Arc::new(self.workspaces),
+            invitations: Arc::new(self.invitations),
             users: Arc::new(self.users),
             sessions: Arc::new(self.sessions),
             stats: Arc::new(self.stats),
@@ -130,6 +139,7 @@ impl TestPorts {
             hasher: Arc::new(self.hasher),
             tokens: Arc::new(self.tokens),
             throttle: Arc::new(self.throttle),
+            mailer: Arc::new(self.mailer),
             clock: Arc::new(self.clock),
             ids: Arc::new(SequentialIds::default()),
         };

@@ -2,11 +2,11 @@
 
 use guildhall_domain::{
     Action, Description, OrganizationId, Permission, Quota, Resource, Workspace, WorkspaceName,
-    quota,
 };
 
 use crate::{
     Caller, Error,
+    idempotency::{Once, Outcome},
     organization::OrganizationEditor,
     ports::{Addition, StoreError},
 };
@@ -31,18 +31,23 @@ impl AllocateWorkspace {
     /// # Errors
     ///
     /// [`Error::NotFound`], [`Error::Forbidden`],
-    /// [`Error::OrganizationSuspended`], [`Error::QuotaExceeded`]; failures of
-    /// the store.
+    /// [`Error::OrganizationSuspended`], [`Error::QuotaExceeded`],
+    /// [`Error::IdempotencyKeyReused`]; failures of the store.
     #[tracing::instrument(name = "workspace.allocate", skip_all)]
     pub async fn execute(
         &self,
         caller: &Caller,
         organization: OrganizationId,
         command: AllocateWorkspaceCommand,
-    ) -> Result<(Workspace, Quota), Error> {
-        let (mut work, access) = self.editor.open(caller, organization).await?;
-        let scope = access.require(Permission::ManageWorkspaces)?;
+        once: Once<'_, (Workspace, Quota)>,
+    ) -> Result<Outcome<(Workspace, Quota)>, Error> {
         let (id, now) = (self.editor.ids.workspace_id(), self.editor.clock.now());
+        let mut work = self.editor.store.begin().await?;
+        if let Some(answer) = once.claim(&mut *work, caller, now).await? {
+            return Ok(Outcome::Repeated(answer));
+        }
+        let access = self.editor.lock(&mut *work, caller, organization).await?;
+        let scope = access.require(Permission::ManageWorkspaces)?;
         let mut workspace = Workspace::new(id, organization, command.name, now);
         workspace.description = command.description;
         match work.workspaces().insert(&scope, std::slice::from_ref(&workspace)).await? {
@@ -58,9 +63,10 @@ impl AllocateWorkspace {
             .event(caller, &scope, Action::WorkspacesAllocated, Resource::Workspace(id))
             .with("count", 1);
         work.audit_log().append(&event).await?;
+        let allocated = (workspace, access.organization().workspaces_quota().with(1));
+        once.keep(&mut *work, caller, &allocated).await?;
         work.commit().await?;
-        let quota = access.organization().quota(quota::Resource::Workspaces).with(1);
-        Ok((workspace, quota))
+        Ok(Outcome::Done(allocated))
     }
 }
 

@@ -28,9 +28,11 @@ impl ListWorkspaces {
         organization: OrganizationId,
         request: PageRequest,
     ) -> Result<Page<Workspace>, Error> {
-        let scope = self.reader.scope(caller, organization, Permission::ReadWorkspaces).await?;
+        let access = self.reader.access(caller, organization).await?;
+        let scope = access.require(Permission::ReadWorkspaces)?;
         let rows = self.workspaces.list(&scope, request.probe()).await?;
-        Ok(Page::from_probe(rows, request.limit, super::cursor))
+        let total = access.organization().workspaces_count;
+        Ok(Page::from_probe(rows, request.limit, super::cursor).of(Some(total)))
     }
 
     /// A page of the workspaces of every organization that the caller's list
@@ -82,7 +84,7 @@ mod tests {
     const FIRST: PageRequest = PageRequest { after: None, limit: 2 };
 
     fn acme() -> Organization {
-        organization(7, "Acme", None)
+        Organization { workspaces_count: 15, ..organization(7, "Acme", None) }
     }
 
     fn as_member() -> Access {
@@ -106,10 +108,11 @@ mod tests {
     /// What is read, what is shown of it, and what comes behind, page by page.
     fn pages() -> [(PageRequest, Vec<Workspace>, Page<Workspace>); 2] {
         let rows = |numbers: &[u32]| numbers.iter().map(|number| allocated(*number)).collect();
+        let page = |numbers, next| Page { items: rows(numbers), next, total: None };
         let second = PageRequest { after: Some(next()), ..FIRST };
         [
-            (FIRST, rows(&[9, 8, 7]), Page { items: rows(&[9, 8]), next: Some(next()) }),
-            (second, rows(&[7]), Page { items: rows(&[7]), next: None }),
+            (FIRST, rows(&[9, 8, 7]), page(&[9, 8], Some(next()))),
+            (second, rows(&[7]), page(&[7], None)),
         ]
     }
 
@@ -152,7 +155,8 @@ mod tests {
                 })
                 .times(1)
                 .return_once(move |_, _| Ok(rows));
-            assert_eq!(list(ports, request).await.unwrap(), page);
+            let counted = page.of(Some(acme().workspaces_count));
+            assert_eq!(list(ports, request).await.unwrap(), counted);
         }
     }
 

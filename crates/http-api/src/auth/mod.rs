@@ -9,3 +9,5 @@ pub(crate) mod log_in;
 pub(crate) mod log_out;
 pub(crate) mod me;
 pub(crate) mod register;
+pub(crate) mod reset_password;
+pub(crate) mod verify_email;

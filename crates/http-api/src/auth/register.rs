@@ -4,7 +4,10 @@ use std::str::FromStr;
 
 use actix_web::{HttpResponse, web::Data};
 use deserr::Deserr;
-use guildhall_application::auth::{NewPassword, NewPasswordError, RegisterCommand};
+use guildhall_application::{
+    Error, Fault,
+    auth::{Entrance, NewPassword, NewPasswordError, RegisterCommand},
+};
 use guildhall_domain::{EmailAddress, EmailAddressError, OrganizationName, PersonName, TextError};
 use utoipa::ToSchema;
 
@@ -13,7 +16,7 @@ use crate::{
     Api,
     error::ApiError,
     extract::{ClientOrigin, Faults, JsonBody, parse_optional},
-    openapi::{Closed, Conflict, Failures, FaultyBody, TooManyAttempts},
+    openapi::{Closed, Failures, FaultyBody, RegistrationConflict, TooManyAttempts},
 };
 
 /// An account to be made.
@@ -37,19 +40,35 @@ pub(crate) struct RegisterRequest {
     #[deserr(default, try_from(Option<String>) = parse_optional -> TextError)]
     #[schema(value_type = Option<String>, example = "Acme Corporation")]
     organization: Option<OrganizationName>,
+    /// The token of an invitation to this address, instead of an organization.
+    #[deserr(default)]
+    #[schema(example = "the-token-of-the-mail")]
+    invitation: Option<String>,
 }
 
-impl From<RegisterRequest> for RegisterCommand {
-    fn from(request: RegisterRequest) -> Self {
-        let RegisterRequest { email, password, name, organization } = request;
-        Self { email, password, name, organization }
+impl TryFrom<RegisterRequest> for RegisterCommand {
+    type Error = Error;
+
+    fn try_from(request: RegisterRequest) -> Result<Self, Error> {
+        let RegisterRequest { email, password, name, organization, invitation } = request;
+        let entrance = match (organization, invitation) {
+            (None, None) => Entrance::Default,
+            (Some(name), None) => Entrance::Named(name),
+            (None, Some(token)) => Entrance::Invitation(token),
+            (Some(_), Some(_)) => {
+                let detail = "must not be given with an invitation, which is to an organization";
+                return Err(Error::Invalid(vec![Fault::of_field("organization", detail)]));
+            }
+        };
+        Ok(Self { email, password, name, entrance })
     }
 }
 
 /// Registers an account and signs it in.
 ///
 /// Who names an organization that nobody has founds it. Who names one that
-/// exists joins it only if the installation lets the address in.
+/// exists joins it only if the installation lets the address in, or by an
+/// invitation.
 #[utoipa::path(
     post,
     path = "/api/auth/register",
@@ -57,7 +76,7 @@ impl From<RegisterRequest> for RegisterCommand {
     request_body = RegisterRequest,
     responses(
         (status = 201, description = "Registered and signed in.", body = SignedInResponse),
-        FaultyBody, Closed, Conflict, TooManyAttempts, Failures,
+        FaultyBody, Closed, RegistrationConflict, TooManyAttempts, Failures,
     ),
 )]
 pub(crate) async fn register(
@@ -65,6 +84,6 @@ pub(crate) async fn register(
     ClientOrigin(origin): ClientOrigin,
     JsonBody(request): JsonBody<RegisterRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let signed_in = api.use_cases.register.execute(&origin, request.into()).await?;
+    let signed_in = api.use_cases.register.execute(&origin, request.try_into()?).await?;
     Ok(HttpResponse::Created().json(SignedInResponse::from(signed_in)))
 }

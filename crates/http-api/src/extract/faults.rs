@@ -14,7 +14,7 @@ pub(crate) struct Faults(Vec<Fault>);
 
 impl Faults {
     /// One fault, at that place.
-    pub(super) fn at(location: ValuePointerRef<'_>, detail: &str) -> Self {
+    pub(crate) fn at(location: ValuePointerRef<'_>, detail: &str) -> Self {
         Self(vec![Fault { pointer: pointer(location), detail: detail.to_owned() }])
     }
 

@@ -7,19 +7,24 @@ use actix_web::{
     dev::Payload,
     http::{
         Method,
-        header::{CONTENT_ENCODING, CONTENT_LENGTH},
+        header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderName},
     },
     rt::time::timeout,
     web::{BytesMut, Data},
 };
 use deserr::Deserr;
 use futures_util::{StreamExt, future::LocalBoxFuture};
+use guildhall_application::idempotency::{IdempotencyKey, RequestFingerprint};
+use sha2::{Digest, Sha256};
 
 use super::{Faults, json_value};
 use crate::{Api, HttpSettings, error::ApiError};
 
 /// A body that was JSON and of which nothing is wrong.
 pub(crate) struct JsonBody<T>(pub(crate) T);
+
+/// The key of a request and its repetitions.
+pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// The bound on a body.
 const MAX_BYTES: usize = 1024 * 1024;
@@ -29,15 +34,62 @@ impl<T: Deserr<Faults> + 'static> FromRequest for JsonBody<T> {
     type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let head = check_media_type(request).and_then(|()| check_length(request));
-        let body_timeout = body_timeout(request);
-        let payload = payload.take();
+        let body = body(request, payload);
+        Box::pin(async move { Ok(Self(parse(&body.await?)?)) })
+    }
+}
+
+/// A body like that, of a request that can be repeated safely by the key that
+/// comes with it.
+pub(crate) struct RepeatableBody<T> {
+    pub(crate) body: T,
+    /// The key, and what the request asks for.
+    pub(crate) request: Option<(IdempotencyKey, RequestFingerprint)>,
+}
+
+impl<T: Deserr<Faults> + 'static> FromRequest for RepeatableBody<T> {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let key = idempotency_key(request);
+        let body = body(request, payload);
+        // The method is the same wherever this is used.
+        let digest = Sha256::new().chain_update(request.path()).chain_update(b"\n");
         Box::pin(async move {
-            head?;
-            let body = timeout(body_timeout, read(payload)).await;
-            let value = json_value::parse(&body.map_err(|_| ApiError::BodyTooSlow)??)?;
-            Ok(Self(deserr::deserialize::<T, _, Faults>(value)?))
+            let key = key?;
+            let body = body.await?;
+            let fingerprint = RequestFingerprint(digest.chain_update(&body).finalize().into());
+            Ok(Self { body: parse(&body)?, request: key.map(|key| (key, fingerprint)) })
         })
+    }
+}
+
+fn idempotency_key(request: &HttpRequest) -> Result<Option<IdempotencyKey>, ApiError> {
+    let mut values = request.headers().get_all(IDEMPOTENCY_KEY);
+    let Some(value) = values.next() else { return Ok(None) };
+    let key = value.to_str().ok().and_then(|text| text.parse().ok());
+    match (key, values.next()) {
+        (Some(key), None) => Ok(Some(key)),
+        _ => Err(ApiError::InvalidIdempotencyKey),
+    }
+}
+
+fn parse<T: Deserr<Faults>>(body: &[u8]) -> Result<T, ApiError> {
+    Ok(deserr::deserialize::<T, _, Faults>(json_value::parse(body)?)?)
+}
+
+/// The whole body, once it is there.
+fn body(
+    request: &HttpRequest,
+    payload: &mut Payload,
+) -> impl Future<Output = Result<BytesMut, ApiError>> + use<> {
+    let head = check_media_type(request).and_then(|()| check_length(request));
+    let body_timeout = body_timeout(request);
+    let payload = payload.take();
+    async move {
+        head?;
+        timeout(body_timeout, read(payload)).await.map_err(|_| ApiError::BodyTooSlow)?
     }
 }
 

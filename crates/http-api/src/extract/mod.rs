@@ -16,10 +16,12 @@ mod words;
 pub(crate) use bearer::bearer_token;
 pub(crate) use caller::SignedIn;
 pub(crate) use faults::{Faults, parse_optional};
-pub(crate) use json::JsonBody;
+pub(crate) use json::{IDEMPOTENCY_KEY, JsonBody, RepeatableBody};
 pub(crate) use origin::{ClientOrigin, REQUEST_ID, origin};
 pub(crate) use pairs::Pairs;
 pub(crate) use patch::{Keepable, parse_keepable, parse_patch};
-pub(crate) use path::{PathId, PathIds};
-pub(crate) use query::{ListQuery, MemberQuery, PageQuery, cursor_text};
-pub(crate) use words::{UnknownWord, parse_role, parse_workspace_status};
+pub(crate) use path::{PathId, PathIds, PathText};
+pub(crate) use query::{
+    InvitationQuery, ListQuery, MemberQuery, PageQuery, UserQuery, cursor_text,
+};
+pub(crate) use words::{UnknownWord, parse_role, parse_user_role, parse_workspace_status};

@@ -37,6 +37,18 @@ impl<T: FromStr, U: FromStr> FromRequest for PathIds<T, U> {
     }
 }
 
+/// The text in a path.
+pub(crate) struct PathText(pub(crate) String);
+
+impl FromRequest for PathText {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(parameter(request, 0).map(Self))
+    }
+}
+
 fn parameter<T: FromStr>(request: &HttpRequest, position: usize) -> Result<T, ApiError> {
     let text = request.match_info().iter().nth(position).map(|(_, text)| text);
     text.and_then(|text| text.parse().ok()).ok_or(ApiError::Application(Error::NotFound))

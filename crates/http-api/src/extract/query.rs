@@ -4,10 +4,13 @@ use std::future::{Ready, ready};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Query};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use guildhall_application::{Cursor, CursorError, PageRequest, ports::MemberFilter};
-use guildhall_domain::{TextError, text};
+use guildhall_application::{
+    Cursor, CursorError, PageRequest,
+    ports::{MemberFilter, UserFilter},
+};
+use guildhall_domain::{InvitationStatus, TextError, text};
 
-use super::words::parse_role;
+use super::words::{parse_invitation_status, parse_role, parse_user_status};
 use crate::{error::ApiError, problem::ProblemFault};
 
 /// Which part of a list is wanted. Parameters of other names are ignored.
@@ -73,6 +76,47 @@ impl FromRequest for MemberQuery {
             let text = parameters.value("q", parse_text);
             let role = parameters.value("role", parse_role);
             parameters.finish(Self { filter: MemberFilter { text, role }, page })
+        }))
+    }
+}
+
+/// Which users are wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct UserQuery {
+    pub(crate) filter: UserFilter,
+    pub(crate) page: PageRequest,
+}
+
+impl FromRequest for UserQuery {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Parameters::new(request.query_string()).and_then(|mut parameters| {
+            let page = parameters.page().into();
+            let text = parameters.value("q", parse_text);
+            let status = parameters.value("status", parse_user_status);
+            parameters.finish(Self { filter: UserFilter { text, status }, page })
+        }))
+    }
+}
+
+/// Which invitations are wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct InvitationQuery {
+    pub(crate) status: Option<InvitationStatus>,
+    pub(crate) page: PageRequest,
+}
+
+impl FromRequest for InvitationQuery {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Parameters::new(request.query_string()).and_then(|mut parameters| {
+            let page = parameters.page().into();
+            let status = parameters.value("status", parse_invitation_status);
+            parameters.finish(Self { status, page })
         }))
     }
 }

@@ -1,6 +1,6 @@
 //! Words of closed sets, as clients write them.
 
-use guildhall_domain::{OrganizationRole, WorkspaceStatus};
+use guildhall_domain::{InvitationStatus, OrganizationRole, UserRole, UserStatus, WorkspaceStatus};
 
 /// A word that is none of the set.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -14,6 +14,33 @@ pub(crate) struct UnknownWord(String);
 /// [`UnknownWord`] names the roles.
 pub(crate) fn parse_role(word: &str) -> Result<OrganizationRole, UnknownWord> {
     parse(word, &OrganizationRole::ALL, OrganizationRole::as_str)
+}
+
+/// Parses the role of a user in the installation.
+///
+/// # Errors
+///
+/// [`UnknownWord`] names the roles.
+pub(crate) fn parse_user_role(word: &str) -> Result<UserRole, UnknownWord> {
+    parse(word, &UserRole::ALL, UserRole::as_str)
+}
+
+/// Parses the status of a user.
+///
+/// # Errors
+///
+/// [`UnknownWord`] names the statuses.
+pub(super) fn parse_user_status(word: &str) -> Result<UserStatus, UnknownWord> {
+    parse(word, &UserStatus::ALL, UserStatus::as_str)
+}
+
+/// Parses the status of an invitation.
+///
+/// # Errors
+///
+/// [`UnknownWord`] names the statuses.
+pub(super) fn parse_invitation_status(word: &str) -> Result<InvitationStatus, UnknownWord> {
+    parse(word, &InvitationStatus::ALL, InvitationStatus::as_str)
 }
 
 /// Parses the status of a workspace.

@@ -28,8 +28,8 @@ pub(crate) struct MemberResponse {
     /// Role in the organization: `owner`, `admin` or `member`.
     #[schema(example = "member")]
     role: &'static str,
-    /// How the membership came to be: `registration`, `administrator` or
-    /// `default_organization`.
+    /// How the membership came to be: `registration`, `invitation`,
+    /// `administrator` or `default_organization`.
     #[schema(example = "administrator")]
     source: &'static str,
     #[schema(value_type = String, format = DateTime, example = "2026-01-15T10:00:00.000Z")]

@@ -30,7 +30,7 @@ use crate::{
     ),
     responses(
         (status = 200, description = "A page of members.", body = [MemberResponse],
-            headers(("Link" = String))),
+            headers(("Link" = String), ("X-Total-Count" = u32))),
         InvalidQuery, NotAuthenticated, SuspendedOrForbidden, NotFound, Failures,
     ),
 )]
@@ -43,7 +43,7 @@ pub(crate) async fn list_members(
 ) -> Result<HttpResponse, ApiError> {
     let MemberQuery { filter, page: wanted } = query;
     let found = api.use_cases.list_members.execute(&caller, id, &filter, wanted).await?;
-    Ok(page::<_, MemberResponse>(&api, &request, wanted.limit, found))
+    Ok(page(&api, &request, wanted.limit, found, MemberResponse::from))
 }
 
 /// One member. Everybody may see their own membership.

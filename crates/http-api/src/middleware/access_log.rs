@@ -26,7 +26,7 @@ pub(crate) async fn access_log(
     let response = next.call(request).await?.map_into_boxed_body();
 
     let path = response.request().match_pattern();
-    let path = path.unwrap_or_else(|| response.request().path().to_owned());
+    let path = path.unwrap_or_else(|| without_secrets(response.request().path()));
     let origin = response.request().extensions().get::<Origin>().cloned().unwrap_or_default();
     let status = response.status();
     Ok(response.map_body(|_, body| LoggedBody {
@@ -34,6 +34,14 @@ pub(crate) async fn access_log(
         bytes: 0,
         entry: Entry { started, method, path, status, origin },
     }))
+}
+
+/// A path that no route takes, without what may be a token: it is longer than any
+/// id.
+fn without_secrets(path: &str) -> String {
+    const LONGEST_ID: usize = "session-".len() + 36;
+    let shown = |segment| if str::len(segment) > LONGEST_ID { "…" } else { segment };
+    path.split('/').map(shown).collect::<Vec<_>>().join("/")
 }
 
 /// What is known of a request before its answer is sent.
@@ -84,5 +92,25 @@ impl Drop for LoggedBody {
             request_id = origin.request_id,
             "answered"
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_in_a_path_that_leads_nowhere_is_not_shown() {
+        let token = format!("gh_{}", "a".repeat(43));
+        for (path, shown) in [
+            (format!("/api/invitations/{token}/x"), "/api/invitations/…/x"),
+            ("/api/nothing".to_owned(), "/api/nothing"),
+            (
+                "/api/x/session-0b8f0f0e-8f0d-4d0c-9a55-6a6f6c1f7a11".to_owned(),
+                "/api/x/session-0b8f0f0e-8f0d-4d0c-9a55-6a6f6c1f7a11",
+            ),
+        ] {
+            assert_eq!(without_secrets(&path), shown);
+        }
     }
 }

@@ -7,7 +7,7 @@ mod request_context;
 mod response_headers;
 
 pub(crate) use access_log::access_log;
-pub(crate) use guards::{authenticate, catch_panic};
+pub(crate) use guards::{authenticate, catch_panic, require_verified};
 pub(crate) use problems::problems;
 pub(crate) use request_context::request_context;
 pub(crate) use response_headers::response_headers;

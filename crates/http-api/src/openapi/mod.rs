@@ -9,17 +9,23 @@ use utoipa::{
     openapi::security::{Http, HttpAuthScheme, SecurityScheme},
 };
 
-use crate::{auth, members, organizations, problem::ProblemDocument, service, stats, workspaces};
+use crate::{
+    auth, invitations, members, organizations, problem::ProblemDocument, service, stats, users,
+    workspaces,
+};
 
 use headers::CommonTraits;
 
 pub(crate) use parameters::{
-    IfMatch, IfNoneMatch, OrganizationPath, PageParameters, UserPath, WorkspacePath,
+    AccountPath, IdempotencyKey, IfMatch, IfNoneMatch, InvitationPath, OrganizationPath,
+    PageParameters, TokenPath, UserPath, WorkspacePath,
 };
 pub(crate) use responses::{
-    Closed, Conflict, Exhausted, Failures, FaultyBody, Forbidden, InvalidCredentials, InvalidQuery,
-    LastOwner, MemberConflict, NotAuthenticated, NotFound, NotReady, OrganizationConflict, Stale,
-    Suspended, SuspendedOrForbidden, TooManyAttempts,
+    Closed, ClosedInvitation, Exhausted, Failures, FaultyBody, FaultyRepeatableBody, Forbidden,
+    InvalidCredentials, InvalidQuery, InvitationConflict, InvitationRefused, InviteConflict,
+    LastAdmin, LastOne, LastOwner, MailNotConfigured, MemberConflict, NotAuthenticated, NotFound,
+    NotReady, OrganizationConflict, RegistrationConflict, ResendConflict, Stale, Suspended,
+    SuspendedOrForbidden, TooManyAttempts,
 };
 
 #[derive(OpenApi)]
@@ -36,9 +42,19 @@ pub(crate) use responses::{
         auth::log_out::log_out,
         auth::me::me,
         auth::change_password::change_password,
+        auth::reset_password::forgot_password,
+        auth::reset_password::reset_password,
+        auth::verify_email::request_verification,
+        auth::verify_email::verify_email,
         auth::list_sessions::list_sessions,
         auth::end_other_sessions::end_other_sessions,
         auth::end_session::end_session,
+        users::read::list_users,
+        users::read::get_user,
+        users::change::patch_user,
+        users::change::delete_user,
+        users::change::deactivate_user,
+        users::change::activate_user,
         organizations::list::list_organizations,
         organizations::create::create_organization,
         organizations::get::get_organization,
@@ -55,6 +71,14 @@ pub(crate) use responses::{
         members::read::get_member,
         members::change::set_member,
         members::change::remove_member,
+        invitations::manage::list_invitations,
+        invitations::invite::invite,
+        invitations::manage::get_invitation,
+        invitations::manage::revoke_invitation,
+        invitations::manage::resend_invitation,
+        invitations::hold::get_held_invitation,
+        invitations::hold::accept_invitation,
+        invitations::hold::decline_invitation,
         workspaces::read::list_workspaces,
         workspaces::read::list_workspaces_of_organization,
         workspaces::read::get_workspace,
@@ -71,8 +95,10 @@ pub(crate) use responses::{
     modifiers(&BearerScheme, &CommonTraits),
     tags(
         (name = "Sign-in", description = "Accounts, sessions and passwords."),
+        (name = "Users", description = "Accounts, as others see and manage them."),
         (name = "Organizations", description = "Tenants, as their members see them."),
         (name = "Members", description = "Who belongs to an organization, and as what."),
+        (name = "Invitations", description = "Offers of membership, sent by e-mail."),
         (name = "Workspaces", description = "Units of work allocated to organizations."),
         (name = "Quotas", description = "How much an organization may use."),
         (name = "Stats", description = "Numbers over the caller's organizations."),

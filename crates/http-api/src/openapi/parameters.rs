@@ -32,6 +32,43 @@ pub(crate) struct WorkspacePath {
     workspace: String,
 }
 
+/// The user of a path.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct AccountPath {
+    /// Id of the user, with or without its prefix.
+    #[param(example = "user-5f0c8b1e-6f0a-4c58-9a55-6a6f6c1f7a11")]
+    id: String,
+}
+
+/// The invitation of a path.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct InvitationPath {
+    /// Id of the invitation, with or without its prefix.
+    #[param(example = "inv-0b8f0f0e-8f0d-4d0c-9a55-6a6f6c1f7a11")]
+    invitation: String,
+}
+
+/// The token of a path.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct TokenPath {
+    /// The token from the mail.
+    #[param(example = "the-token-of-the-mail")]
+    token: String,
+}
+
+/// What makes a request safe to repeat.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+pub(crate) struct IdempotencyKey {
+    /// A key of the client's own choice, such as a UUID: whatever is sent again
+    /// with it within 24 hours is done once, and answered as at first.
+    #[param(rename = "Idempotency-Key", min_length = 1, max_length = 257)]
+    idempotency_key: Option<String>,
+}
+
 /// The page of a list that is never sent whole.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]

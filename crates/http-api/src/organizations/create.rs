@@ -4,7 +4,11 @@ use std::str::FromStr;
 
 use actix_web::{HttpResponse, http::header::LOCATION, web::Data};
 use deserr::Deserr;
-use guildhall_application::organization::{CreateOrganizationCommand, OwnerReference};
+use guildhall_application::{
+    Access,
+    idempotency::Once,
+    organization::{CreateOrganizationCommand, OwnerReference},
+};
 use guildhall_domain::{
     DomainName, DomainNameError, EmailAddress, ExternalId, Metadata, MetadataError,
     OrganizationName, TextError,
@@ -16,8 +20,12 @@ use crate::{
     Api,
     entity_tag::Tagged,
     error::ApiError,
-    extract::{Faults, JsonBody, Pairs, SignedIn, parse_optional},
-    openapi::{Failures, FaultyBody, Forbidden, NotAuthenticated, OrganizationConflict},
+    extract::{Faults, Pairs, RepeatableBody, SignedIn, parse_optional},
+    idempotency::{kept, respond},
+    openapi::{
+        Failures, FaultyRepeatableBody, Forbidden, IdempotencyKey, NotAuthenticated,
+        OrganizationConflict,
+    },
 };
 
 /// An organization to be created.
@@ -75,21 +83,28 @@ impl From<CreateOrganizationRequest> for CreateOrganizationCommand {
     path = "/api/organizations",
     tag = "Organizations",
     security(("bearer" = [])),
+    params(IdempotencyKey),
     request_body = CreateOrganizationRequest,
     responses(
         (status = 201, description = "Created.", body = OrganizationDetailsResponse,
             headers(("Location" = String), ("ETag" = String))),
-        FaultyBody, NotAuthenticated, Forbidden, OrganizationConflict, Failures,
+        FaultyRepeatableBody, NotAuthenticated, Forbidden, OrganizationConflict, Failures,
     ),
 )]
 pub(crate) async fn create_organization(
     api: Data<Api>,
     SignedIn(caller): SignedIn,
-    JsonBody(request): JsonBody<CreateOrganizationRequest>,
+    RepeatableBody { body, request }: RepeatableBody<CreateOrganizationRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let access = api.use_cases.create_organization.execute(&caller, request.into()).await?;
+    let answer = |access: &Access| created(&api, access);
+    let once = Once { request, answer: &|access| kept(answer(access)) };
+    let outcome = api.use_cases.create_organization.execute(&caller, body.into(), once).await?;
+    Ok(respond(outcome, answer))
+}
+
+fn created(api: &Api, access: &Access) -> HttpResponse {
     let path = format!("/api/organizations/{}", access.organization().id);
     let mut response = HttpResponse::Created();
     response.insert_header((LOCATION, api.settings.url(&path)));
-    Ok(Tagged::<OrganizationDetailsResponse>::from(&access).answer(response))
+    Tagged::<OrganizationDetailsResponse>::from(access).answer(response)
 }

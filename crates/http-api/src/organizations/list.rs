@@ -45,7 +45,7 @@ pub(crate) async fn list_organizations(
     match query {
         ListQuery::Page(wanted) => {
             let found = api.use_cases.list_organizations.execute(&caller, wanted).await?;
-            Ok(page::<_, OrganizationResponse>(&api, &request, wanted.limit, found))
+            Ok(page(&api, &request, wanted.limit, found, OrganizationResponse::from))
         }
         ListQuery::Whole => whole(api, &caller, origin.request_id).await,
     }

@@ -2,8 +2,8 @@
 
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use deserr::Deserr;
-use guildhall_application::Access;
-use guildhall_domain::{OrganizationId, Quotas, quota};
+use guildhall_application::quota::QuotasInUse;
+use guildhall_domain::{OrganizationId, Quota, Quotas};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -24,6 +24,8 @@ use crate::{
 pub(crate) struct QuotasResponse {
     users: QuotaResponse,
     workspaces: QuotaResponse,
+    /// Those that can be accepted.
+    invitations: QuotaResponse,
 }
 
 /// A limit, and what is used of it.
@@ -37,18 +39,20 @@ pub(crate) struct QuotaResponse {
     used: u32,
 }
 
-impl From<&Access> for Tagged<QuotasResponse> {
-    fn from(access: &Access) -> Self {
-        let organization = access.organization();
-        let quota = |resource| {
-            let quota = organization.quota(resource);
-            QuotaResponse { limit: quota.limit, used: quota.used }
-        };
+impl From<Quota> for QuotaResponse {
+    fn from(quota: Quota) -> Self {
+        Self { limit: quota.limit, used: quota.used }
+    }
+}
+
+impl From<QuotasInUse> for Tagged<QuotasResponse> {
+    fn from(quotas: QuotasInUse) -> Self {
         let shown = QuotasResponse {
-            users: quota(quota::Resource::Users),
-            workspaces: quota(quota::Resource::Workspaces),
+            users: quotas.users.into(),
+            workspaces: quotas.workspaces.into(),
+            invitations: quotas.invitations.into(),
         };
-        Self::new(shown, organization.version)
+        Self::new(shown, quotas.version)
     }
 }
 
@@ -60,6 +64,7 @@ impl From<&Access> for Tagged<QuotasResponse> {
 pub(crate) struct SetQuotasRequest {
     users: LimitRequest,
     workspaces: LimitRequest,
+    invitations: LimitRequest,
 }
 
 /// A limit.
@@ -75,7 +80,11 @@ pub(crate) struct LimitRequest {
 
 impl From<SetQuotasRequest> for Quotas {
     fn from(request: SetQuotasRequest) -> Self {
-        Self { users: request.users.limit, workspaces: request.workspaces.limit }
+        Self {
+            users: request.users.limit,
+            workspaces: request.workspaces.limit,
+            invitations: request.invitations.limit,
+        }
     }
 }
 
@@ -100,8 +109,8 @@ pub(crate) async fn get_quotas(
     PathId(id): PathId<OrganizationId>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let access = api.use_cases.manage_quotas.get(&caller, id).await?;
-    Ok(Tagged::<QuotasResponse>::from(&access).respond_to(&request))
+    let quotas = api.use_cases.manage_quotas.get(&caller, id).await?;
+    Ok(Tagged::<QuotasResponse>::from(quotas).respond_to(&request))
 }
 
 /// Sets every limit of an organization. For platform admins. A limit below what
@@ -126,6 +135,6 @@ pub(crate) async fn set_quotas(
     ForVersion(version): ForVersion,
     JsonBody(request): JsonBody<SetQuotasRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let access = api.use_cases.manage_quotas.set(&caller, id, &version, request.into()).await?;
-    Ok(Tagged::<QuotasResponse>::from(&access).answer(HttpResponse::Ok()))
+    let quotas = api.use_cases.manage_quotas.set(&caller, id, &version, request.into()).await?;
+    Ok(Tagged::<QuotasResponse>::from(quotas).answer(HttpResponse::Ok()))
 }

@@ -26,12 +26,15 @@ impl ProblemKind {
 }
 
 /// Every kind, by status.
-pub(crate) static KINDS: [&ProblemKind; 24] = [
+pub(crate) static KINDS: [&ProblemKind; 34] = [
     &BAD_REQUEST,
     &MALFORMED_JSON,
     &INVALID_QUERY,
+    &INVALID_IDEMPOTENCY_KEY,
     &FORBIDDEN,
     &ORGANIZATION_SUSPENDED,
+    &EMAIL_NOT_VERIFIED,
+    &INVITATION_FOR_ANOTHER,
     &REGISTRATION_CLOSED,
     &NOT_FOUND,
     &METHOD_NOT_ALLOWED,
@@ -41,13 +44,20 @@ pub(crate) static KINDS: [&ProblemKind; 24] = [
     &DOMAIN_TAKEN,
     &EXTERNAL_ID_TAKEN,
     &LAST_OWNER,
+    &LAST_ADMIN,
+    &ALREADY_MEMBER,
+    &ALREADY_INVITED,
+    &INVITATION_CLOSED,
     &QUOTA_EXCEEDED,
     &VERSION_MISMATCH,
     &PAYLOAD_TOO_LARGE,
     &UNSUPPORTED_MEDIA_TYPE,
     &INVALID_REQUEST,
+    &IDEMPOTENCY_KEY_REUSED,
     &TOO_MANY_ATTEMPTS,
+    &TOO_MANY_REQUESTS,
     &INTERNAL_ERROR,
+    &MAIL_NOT_CONFIGURED,
     &OVERLOADED,
     &STORE_UNAVAILABLE,
     &NOT_READY,
@@ -77,6 +87,14 @@ pub(crate) static INVALID_QUERY: ProblemKind = ProblemKind {
     remedy: "Correct each parameter that the errors name. Take cursors from Link headers only.",
 };
 
+pub(crate) static INVALID_IDEMPOTENCY_KEY: ProblemKind = ProblemKind {
+    slug: "invalid-idempotency-key",
+    title: "The idempotency key is invalid",
+    status: StatusCode::BAD_REQUEST,
+    meaning: "The Idempotency-Key header is no key: 1 to 255 visible ASCII characters.",
+    remedy: "Send a new UUID with each request, and the same one when you repeat it.",
+};
+
 pub(crate) static FORBIDDEN: ProblemKind = ProblemKind {
     slug: "forbidden",
     title: "Not permitted",
@@ -91,6 +109,22 @@ pub(crate) static ORGANIZATION_SUSPENDED: ProblemKind = ProblemKind {
     status: StatusCode::FORBIDDEN,
     meaning: "The organization is suspended: its owners may look at it, and nobody may change it.",
     remedy: "Ask whoever runs the installation to activate it.",
+};
+
+pub(crate) static EMAIL_NOT_VERIFIED: ProblemKind = ProblemKind {
+    slug: "email-not-verified",
+    title: "E-mail address not verified",
+    status: StatusCode::FORBIDDEN,
+    meaning: "This installation asks everybody to prove that their e-mail address is theirs.",
+    remedy: "Follow the link in the mail, or ask for another one: POST /api/auth/email/verification.",
+};
+
+pub(crate) static INVITATION_FOR_ANOTHER: ProblemKind = ProblemKind {
+    slug: "invitation-for-another",
+    title: "Invitation for another address",
+    status: StatusCode::FORBIDDEN,
+    meaning: "The invitation is for another e-mail address than that of the account. It is as it was.",
+    remedy: "Sign in with the account of the invited address, or register it.",
 };
 
 pub(crate) static REGISTRATION_CLOSED: ProblemKind = ProblemKind {
@@ -167,6 +201,38 @@ pub(crate) static LAST_OWNER: ProblemKind = ProblemKind {
     remedy: "Make another member an owner first, or delete the organization.",
 };
 
+pub(crate) static LAST_ADMIN: ProblemKind = ProblemKind {
+    slug: "last-admin",
+    title: "Last platform admin",
+    status: StatusCode::CONFLICT,
+    meaning: "The installation keeps at least one platform admin who may sign in.",
+    remedy: "Make another user a platform admin first.",
+};
+
+pub(crate) static ALREADY_MEMBER: ProblemKind = ProblemKind {
+    slug: "already-member",
+    title: "Already a member",
+    status: StatusCode::CONFLICT,
+    meaning: "The account of this e-mail address is a member of the organization already.",
+    remedy: "Change its role, if that is what you want.",
+};
+
+pub(crate) static ALREADY_INVITED: ProblemKind = ProblemKind {
+    slug: "already-invited",
+    title: "Already invited",
+    status: StatusCode::CONFLICT,
+    meaning: "There is an invitation for this e-mail address that can still be accepted.",
+    remedy: "Send it again, or revoke it first.",
+};
+
+pub(crate) static INVITATION_CLOSED: ProblemKind = ProblemKind {
+    slug: "invitation-closed",
+    title: "Invitation closed",
+    status: StatusCode::CONFLICT,
+    meaning: "The invitation was accepted, declined or revoked.",
+    remedy: "Make another one.",
+};
+
 pub(crate) static QUOTA_EXCEEDED: ProblemKind = ProblemKind {
     slug: "quota-exceeded",
     title: "Quota exceeded",
@@ -208,11 +274,27 @@ pub(crate) static INVALID_REQUEST: ProblemKind = ProblemKind {
     remedy: "Correct every field that the errors name; they are all listed at once.",
 };
 
+pub(crate) static IDEMPOTENCY_KEY_REUSED: ProblemKind = ProblemKind {
+    slug: "idempotency-key-reused",
+    title: "Idempotency key used before",
+    status: StatusCode::UNPROCESSABLE_ENTITY,
+    meaning: "Another request of yours had this Idempotency-Key within the last 24 hours.",
+    remedy: "Send each request with a key of its own.",
+};
+
 pub(crate) static TOO_MANY_ATTEMPTS: ProblemKind = ProblemKind {
     slug: "too-many-attempts",
     title: "Too many attempts",
     status: StatusCode::TOO_MANY_REQUESTS,
     meaning: "There were too many attempts to sign in from this address or to this account.",
+    remedy: "Wait for as many seconds as the Retry-After header says.",
+};
+
+pub(crate) static TOO_MANY_REQUESTS: ProblemKind = ProblemKind {
+    slug: "too-many-requests",
+    title: "Too many requests",
+    status: StatusCode::TOO_MANY_REQUESTS,
+    meaning: "You have made more requests than one account may. The RateLimit headers say how many that is.",
     remedy: "Wait for as many seconds as the Retry-After header says.",
 };
 
@@ -222,6 +304,14 @@ pub(crate) static INTERNAL_ERROR: ProblemKind = ProblemKind {
     status: StatusCode::INTERNAL_SERVER_ERROR,
     meaning: "The service failed. The cause is in its log, under the id of the request.",
     remedy: "Tell whoever runs the installation, and quote the request's id.",
+};
+
+pub(crate) static MAIL_NOT_CONFIGURED: ProblemKind = ProblemKind {
+    slug: "mail-not-configured",
+    title: "No mail is sent",
+    status: StatusCode::NOT_IMPLEMENTED,
+    meaning: "This installation is not set up to send mail, which this takes.",
+    remedy: "Tell whoever runs the installation to configure a mail server.",
 };
 
 pub(crate) static OVERLOADED: ProblemKind = ProblemKind {

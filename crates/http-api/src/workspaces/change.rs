@@ -5,9 +5,13 @@ use std::str::FromStr;
 
 use actix_web::{HttpResponse, http::header::LOCATION, web::Data};
 use deserr::Deserr;
-use guildhall_application::workspace::{AllocateWorkspaceCommand, WorkspacePatch};
+use guildhall_application::{
+    idempotency::Once,
+    workspace::{AllocateWorkspaceCommand, WorkspacePatch},
+};
 use guildhall_domain::{
-    Description, OrganizationId, TextError, WorkspaceId, WorkspaceName, WorkspaceStatus,
+    Description, OrganizationId, Quota, TextError, Workspace, WorkspaceId, WorkspaceName,
+    WorkspaceStatus,
 };
 use utoipa::ToSchema;
 
@@ -17,12 +21,13 @@ use crate::{
     entity_tag::{ForVersion, Tagged},
     error::ApiError,
     extract::{
-        Faults, JsonBody, Keepable, PathId, PathIds, SignedIn, UnknownWord, parse_keepable,
-        parse_optional, parse_workspace_status,
+        Faults, JsonBody, Keepable, PathId, PathIds, RepeatableBody, SignedIn, UnknownWord,
+        parse_keepable, parse_optional, parse_workspace_status,
     },
+    idempotency::{kept, respond},
     openapi::{
-        Exhausted, Failures, FaultyBody, IfMatch, NotAuthenticated, NotFound, OrganizationPath,
-        Stale, SuspendedOrForbidden, WorkspacePath,
+        Exhausted, Failures, FaultyBody, FaultyRepeatableBody, IdempotencyKey, IfMatch,
+        NotAuthenticated, NotFound, OrganizationPath, Stale, SuspendedOrForbidden, WorkspacePath,
     },
     quota_headers::with_quota,
 };
@@ -88,27 +93,33 @@ impl From<PatchWorkspaceRequest> for WorkspacePatch {
     path = "/api/organizations/{id}/workspaces",
     tag = "Workspaces",
     security(("bearer" = [])),
-    params(OrganizationPath),
+    params(OrganizationPath, IdempotencyKey),
     request_body = AllocateWorkspaceRequest,
     responses(
         (status = 201, description = "Allocated.", body = WorkspaceResponse,
             headers(("Location" = String), ("ETag" = String), ("Quota-Limit" = String),
                 ("Quota-Used" = u32))),
-        FaultyBody, NotAuthenticated, SuspendedOrForbidden, NotFound, Exhausted, Failures,
+        FaultyRepeatableBody, NotAuthenticated, SuspendedOrForbidden, NotFound, Exhausted, Failures,
     ),
 )]
 pub(crate) async fn allocate_workspace(
     api: Data<Api>,
     SignedIn(caller): SignedIn,
     PathId(id): PathId<OrganizationId>,
-    JsonBody(request): JsonBody<AllocateWorkspaceRequest>,
+    RepeatableBody { body, request }: RepeatableBody<AllocateWorkspaceRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let allocate = &api.use_cases.allocate_workspace;
-    let (workspace, quota) = allocate.execute(&caller, id, request.into()).await?;
-    let path = format!("/api/organizations/{id}/workspaces/{}", workspace.id);
-    let mut response = with_quota(HttpResponse::Created(), &quota);
+    let answer = |allocated: &(Workspace, Quota)| allocated_answer(&api, allocated);
+    let once = Once { request, answer: &|allocated| kept(answer(allocated)) };
+    let outcome = api.use_cases.allocate_workspace.execute(&caller, id, body.into(), once).await?;
+    Ok(respond(outcome, answer))
+}
+
+fn allocated_answer(api: &Api, (workspace, quota): &(Workspace, Quota)) -> HttpResponse {
+    let Workspace { id, organization, .. } = workspace;
+    let path = format!("/api/organizations/{organization}/workspaces/{id}");
+    let mut response = with_quota(HttpResponse::Created(), quota);
     response.insert_header((LOCATION, api.settings.url(&path)));
-    Ok(Tagged::<WorkspaceResponse>::from(workspace).answer(response))
+    Tagged::<WorkspaceResponse>::from(workspace.clone()).answer(response)
 }
 
 /// Changes what the patch names.

@@ -37,7 +37,7 @@ pub(crate) async fn list_workspaces(
     PageQuery(wanted): PageQuery,
 ) -> Result<HttpResponse, ApiError> {
     let found = api.use_cases.list_workspaces.of_caller(&caller, wanted).await?;
-    Ok(page::<_, WorkspaceResponse>(&api, &request, wanted.limit, found))
+    Ok(page(&api, &request, wanted.limit, found, WorkspaceResponse::from))
 }
 
 /// Workspaces of an organization, newest first.
@@ -49,7 +49,7 @@ pub(crate) async fn list_workspaces(
     params(OrganizationPath, PageParameters),
     responses(
         (status = 200, description = "A page of workspaces.", body = [WorkspaceResponse],
-            headers(("Link" = String))),
+            headers(("Link" = String), ("X-Total-Count" = u32))),
         InvalidQuery, NotAuthenticated, Suspended, NotFound, Failures,
     ),
 )]
@@ -61,7 +61,7 @@ pub(crate) async fn list_workspaces_of_organization(
     PageQuery(wanted): PageQuery,
 ) -> Result<HttpResponse, ApiError> {
     let found = api.use_cases.list_workspaces.of_organization(&caller, id, wanted).await?;
-    Ok(page::<_, WorkspaceResponse>(&api, &request, wanted.limit, found))
+    Ok(page(&api, &request, wanted.limit, found, WorkspaceResponse::from))
 }
 
 /// One workspace.

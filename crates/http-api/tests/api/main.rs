@@ -10,7 +10,12 @@
 
 mod authentication;
 mod creation;
+mod guards;
+mod held_invitations;
+mod idempotency;
+mod invitations;
 mod logs;
+mod mailed_tokens;
 mod malformed;
 mod management;
 mod members;
@@ -19,10 +24,12 @@ mod organizations;
 mod protocol;
 mod quotas;
 mod scene;
+mod schema;
 mod security_score;
 mod service;
 mod sign_in;
 mod stats;
 mod support;
+mod users;
 mod wire;
 mod workspaces;

@@ -15,7 +15,7 @@ async fn all_faults_are_named_at_once() {
     let body = r#"{"email":"nobody","password":"short","organization":7,"role":"admin","a/b":1}"#;
     let answer = register(body).await;
     answer.assert_problem(422, "invalid-request");
-    let known = "is not a known field; these are: email, password, name, organization";
+    let known = "is not a known field; these are: email, password, name, organization, invitation";
     let expected = [
         ("/a~1b", known),
         ("/email", "must be an e-mail address such as ada@acme.com"),

@@ -53,7 +53,7 @@ fn with_member(actor: Actor, role: Option<OrganizationRole>, owners: u32) -> Sce
         let number = u32::try_from(user.as_uuid().as_u128()).unwrap();
         Ok(role.map(|role| member(number, role).membership))
     });
-    memberships.expect_count_owners().returning(move |_| Ok(owners));
+    memberships.expect_another_owner_exists().returning(move |_, _| Ok(owners > 1));
     memberships.expect_update().returning(|_, _| Ok(()));
     memberships.expect_remove().returning(|_, _| Ok(()));
     scene.ports.members.expect_get().returning(move |_, user| {

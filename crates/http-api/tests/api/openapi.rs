@@ -52,12 +52,24 @@ fn who_may_call_is_documented_as_it_is_enforced() {
     for endpoint in ENDPOINTS {
         let method = endpoint.method.as_str().to_lowercase();
         let operation = &document["paths"][endpoint.path][&method];
-        let guarded = endpoint.access == Access::SignedIn;
+        let guarded = endpoint.access != Access::Public;
         let refusal = &operation["responses"]["401"]["content"]["application/problem+json"];
         let refused = refusal["example"]["detail"] == "Not authenticated";
         assert_eq!(refused, guarded, "{method} {}", endpoint.path);
         let bearer = operation["security"][0].get("bearer").is_some();
         assert_eq!(bearer, guarded, "{method} {}", endpoint.path);
+        let says = |status: &str, slug: &str| {
+            let description = operation["responses"][status]["description"].as_str();
+            description.is_some_and(|text| text.contains(&format!("(/problems/{slug})")))
+        };
+        let verified = endpoint.access == Access::Verified;
+        assert_eq!(says("403", "email-not-verified"), verified, "{method} {}", endpoint.path);
+        assert_eq!(says("429", "too-many-requests"), guarded, "{method} {}", endpoint.path);
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            let counted = response["headers"].get("RateLimit-Policy").is_some();
+            let is_told = guarded && (status.starts_with('2') || status == "429");
+            assert_eq!(counted, is_told, "{method} {} {status}", endpoint.path);
+        }
     }
 }
 
@@ -93,6 +105,9 @@ fn every_operation_documents_what_it_can_answer() {
             "post /api/auth/register",
             &["email-taken", "organization-name-taken", "quota-exceeded"][..],
         ),
+        ("patch /api/users/{id}", &["last-admin"]),
+        ("delete /api/users/{id}", &["last-owner", "last-admin"]),
+        ("post /api/users/{id}/deactivate", &["last-admin"]),
         (
             "post /api/organizations",
             &["organization-name-taken", "domain-taken", "external-id-taken"],
@@ -108,13 +123,32 @@ fn every_operation_documents_what_it_can_answer() {
         ("put /api/organizations/{id}/members/{user}", &["last-owner", "quota-exceeded"]),
         ("delete /api/organizations/{id}/members/{user}", &["last-owner"]),
         ("post /api/organizations/{id}/workspaces", &["quota-exceeded"]),
+        (
+            "post /api/organizations/{id}/invitations",
+            &["already-member", "already-invited", "quota-exceeded"],
+        ),
+        (
+            "post /api/organizations/{id}/invitations/{invitation}/resend",
+            &["invitation-closed", "quota-exceeded"],
+        ),
+        ("delete /api/organizations/{id}/invitations/{invitation}", &["invitation-closed"]),
+        ("post /api/invitations/{token}/accept", &["already-member", "quota-exceeded"]),
     ];
     let document = document();
     for (name, operation) in operations(&document) {
         let answers = |status: &str| operation["responses"].get(status).is_some();
-        let of_organization = name.contains("/organizations/{id}");
-        let creates = name == "post /api/organizations" || name == "post /api/auth/register";
-        assert_eq!(answers("403"), of_organization || creates, "{name}: 403");
+        let forbids = ENDPOINTS.iter().any(|endpoint| {
+            let method = endpoint.method.as_str().to_lowercase();
+            endpoint.access == Access::Verified && format!("{method} {}", endpoint.path) == name
+        });
+        let enters =
+            name == "post /api/auth/register" || name.starts_with("post /api/invitations/{token}/");
+        assert_eq!(answers("403"), forbids || enters, "{name}: 403");
+        let mails = name.ends_with("/invitations")
+            || name.ends_with("/resend")
+            || name.ends_with("/verification")
+            || name.ends_with("/forgot");
+        assert_eq!(answers("501"), mails && name.starts_with("post"), "{name}: 501");
         assert_eq!(answers("404"), name.contains('{'), "{name}: 404");
         let parameters = operation["parameters"].as_array().into_iter().flatten();
         let parameters: Vec<_> = parameters.map(|parameter| &parameter["name"]).collect();
@@ -138,6 +172,26 @@ fn every_operation_documents_what_it_can_answer() {
         }
         let quota = operation["responses"]["409"]["headers"].get("Quota-Limit").is_some();
         assert_eq!(quota, documented.contains("quota-exceeded"), "{name}");
+    }
+}
+
+#[test]
+fn whatever_creates_can_be_repeated_safely() {
+    let document = document();
+    for (name, operation) in operations(&document) {
+        let creates = name.starts_with("post") && operation["responses"].get("201").is_some();
+        // What registration answers is a secret, which is never kept.
+        let is_kept = creates && name != "post /api/auth/register";
+        let mut parameters = operation["parameters"].as_array().into_iter().flatten();
+        let takes_key = parameters.any(|parameter| parameter["name"] == "Idempotency-Key");
+        assert_eq!(takes_key, is_kept, "{name}");
+        for (status, slug) in
+            [("400", "invalid-idempotency-key"), ("422", "idempotency-key-reused")]
+        {
+            let description = operation["responses"][status]["description"].as_str();
+            let says = description.is_some_and(|text| text.contains(slug));
+            assert_eq!(says, is_kept, "{name}: {status}");
+        }
     }
 }
 

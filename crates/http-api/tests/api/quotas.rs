@@ -5,7 +5,8 @@ use crate::{
     support::{Answer, get},
 };
 
-const SET: &str = r#"{"users":{"limit":100},"workspaces":{"limit":null}}"#;
+const SET: &str =
+    r#"{"users":{"limit":100},"workspaces":{"limit":null},"invitations":{"limit":50}}"#;
 
 fn path() -> String {
     format!("{ACME}/quotas")
@@ -20,11 +21,12 @@ async fn quotas_are_limits_and_what_is_used_of_them() {
     for actor in [OWNER, ADMIN, MEMBER, PLATFORM_ADMIN] {
         let mut scene = Scene::new(actor);
         scene.organization.quotas.users = Some(100);
+        scene.organization.quotas.invitations = Some(10);
         let answer = scene.send(get(&path())).await;
         assert_eq!(answer.status, 200);
         assert_eq!(
             answer.body,
-            r#"{"users":{"limit":100,"used":42},"workspaces":{"limit":null,"used":15}}"#
+            r#"{"users":{"limit":100,"used":42},"workspaces":{"limit":null,"used":15},"invitations":{"limit":10,"used":3}}"#
         );
     }
     Scene::new(STRANGER).send(get(&path())).await.assert_problem(404, "not-found");
@@ -50,13 +52,16 @@ async fn limits_are_set_together_by_platform_admins() {
     assert!(answer.header("etag").unwrap().starts_with("\"4."), "{answer:?}");
     assert_eq!(
         answer.body,
-        r#"{"users":{"limit":100,"used":42},"workspaces":{"limit":null,"used":15}}"#
+        r#"{"users":{"limit":100,"used":42},"workspaces":{"limit":null,"used":15},"invitations":{"limit":50,"used":3}}"#
     );
     // Below what is used, and nothing at all, are limits too.
-    let answer = set(r#"{"users":{"limit":0},"workspaces":{"limit":4294967295}}"#).await;
+    let answer = set(
+        r#"{"users":{"limit":0},"workspaces":{"limit":4294967295},"invitations":{"limit":null}}"#,
+    )
+    .await;
     assert_eq!(
         answer.body,
-        r#"{"users":{"limit":0,"used":42},"workspaces":{"limit":4294967295,"used":15}}"#
+        r#"{"users":{"limit":0,"used":42},"workspaces":{"limit":4294967295,"used":15},"invitations":{"limit":null,"used":3}}"#
     );
     for (actor, status) in [(OWNER, 403), (ADMIN, 403), (MEMBER, 403), (STRANGER, 404)] {
         let answer = Scene::new(actor).send(json("PUT", &path(), SET)).await;
@@ -67,20 +72,23 @@ async fn limits_are_set_together_by_platform_admins() {
 #[actix_web::test]
 async fn every_limit_must_be_named() {
     for (body, places) in [
-        ("{}", &["/users", "/workspaces"][..]),
-        (r#"{"users":{"limit":1}}"#, &["/workspaces"]),
-        (r#"{"users":{},"workspaces":{}}"#, &["/users/limit", "/workspaces/limit"]),
+        ("{}", &["/invitations", "/users", "/workspaces"][..]),
+        (r#"{"users":{"limit":1}}"#, &["/invitations", "/workspaces"]),
         (
-            r#"{"users":{"limit":-1},"workspaces":{"limit":1.5}}"#,
+            r#"{"users":{},"workspaces":{},"invitations":{}}"#,
+            &["/invitations/limit", "/users/limit", "/workspaces/limit"],
+        ),
+        (
+            r#"{"users":{"limit":-1},"workspaces":{"limit":1.5},"invitations":{"limit":true}}"#,
+            &["/invitations/limit", "/users/limit", "/workspaces/limit"],
+        ),
+        (
+            r#"{"users":{"limit":"7"},"workspaces":{"limit":4294967296},"invitations":{"limit":1}}"#,
             &["/users/limit", "/workspaces/limit"],
         ),
         (
-            r#"{"users":{"limit":"7"},"workspaces":{"limit":4294967296}}"#,
-            &["/users/limit", "/workspaces/limit"],
-        ),
-        (
-            r#"{"users":{"limit":1,"used":1},"workspaces":null,"invitations":{"limit":1}}"#,
-            &["/invitations", "/users/used", "/workspaces"],
+            r#"{"users":{"limit":1,"used":1},"workspaces":null,"invitations":{"limit":1},"seats":{"limit":1}}"#,
+            &["/seats", "/users/used", "/workspaces"],
         ),
         ("[]", &[""]),
     ] {

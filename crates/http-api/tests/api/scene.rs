@@ -73,6 +73,8 @@ impl Scene {
         ports.organizations.expect_access().returning(move |viewer, _| Ok(found(viewer)));
         work.organizations.expect_lock().returning(move |viewer, _| Ok(locked(viewer)));
         work.organizations.expect_lock_deleted().returning(move |viewer, _| Ok(deleted(viewer)));
+        ports.invitations.expect_count_open().returning(|_, _| Ok(3));
+        work.invitations.expect_count_open().returning(|_, _| Ok(3));
         work.organizations.expect_find_by_name().returning(|_| Ok(None));
         work.organizations.expect_domain_is_taken().returning(|_| Ok(false));
         work.organizations.expect_external_id_is_taken().returning(|_| Ok(false));

@@ -9,8 +9,8 @@ use actix_web::{
 };
 use guildhall_application::{
     ports::{
-        AccessToken, AccountWithSession, MockTokenService, PasswordHash, TokenHash,
-        UserWithOrganization,
+        AccessToken, AccountWithSession, MockRequestThrottle, MockTokenService, PasswordHash,
+        RequestBudget, TokenHash, UserWithOrganization,
     },
     testing::{FakeStore, Repositories, SequentialIds, TestPorts, session, user},
 };
@@ -67,12 +67,13 @@ impl Answer {
     }
 }
 
-/// An API over these ports.
+/// An API over these ports, which does not limit requests.
 pub(crate) fn api(ports: TestPorts) -> Api {
     logs::capture();
     Api {
         use_cases: Arc::new(ports.into_use_cases()),
         ids: Arc::new(SequentialIds::default()),
+        throttle: throttle(Ok(None)),
         settings: Arc::new(HttpSettings::default()),
         draining: Draining::default(),
     }
@@ -81,6 +82,20 @@ pub(crate) fn api(ports: TestPorts) -> Api {
 /// An API over these ports, with settings.
 pub(crate) fn api_with(ports: TestPorts, settings: HttpSettings) -> Api {
     Api { settings: Arc::new(settings), ..api(ports) }
+}
+
+/// An API over these ports that has this to say of every request of an actor.
+pub(crate) fn api_throttled(
+    ports: TestPorts,
+    verdict: Result<Option<RequestBudget>, RequestBudget>,
+) -> Api {
+    Api { throttle: throttle(verdict), ..api(ports) }
+}
+
+fn throttle(verdict: Result<Option<RequestBudget>, RequestBudget>) -> Arc<MockRequestThrottle> {
+    let mut throttle = MockRequestThrottle::new();
+    throttle.expect_admit().returning(move |_| verdict);
+    Arc::new(throttle)
 }
 
 /// Sends a request to an API.

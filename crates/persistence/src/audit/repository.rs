@@ -10,11 +10,11 @@ use crate::{connection::on_backend, schema::audit_events, unit_of_work::DieselUn
 
 #[async_trait]
 impl AuditLog for DieselUnitOfWork {
-    async fn append(&mut self, event: &AuditEvent) -> Result<(), StoreError> {
-        let row = AuditEventRow::from(event);
+    async fn append_all(&mut self, events: &[AuditEvent]) -> Result<(), StoreError> {
+        let rows: Vec<_> = events.iter().map(AuditEventRow::from).collect();
         self.run(move |connection| {
             on_backend!(connection, |c| {
-                diesel::insert_into(audit_events::table).values(row).execute(c)
+                diesel::insert_into(audit_events::table).values(rows).execute(c)
             })
         })
         .await?;

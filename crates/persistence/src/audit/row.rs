@@ -63,6 +63,7 @@ const fn resource(resource: Resource) -> (&'static str, Option<Uuid>) {
         Resource::User(id) => ("user", Some(id.as_uuid())),
         Resource::Session(id) => ("session", Some(id.as_uuid())),
         Resource::Workspace(id) => ("workspace", Some(id.as_uuid())),
+        Resource::Invitation(id) => ("invitation", Some(id.as_uuid())),
         Resource::Installation => ("installation", None),
     }
 }

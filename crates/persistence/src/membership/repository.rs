@@ -1,23 +1,19 @@
 //! Changes to memberships, which are counted in their organization.
 
 use async_trait::async_trait;
-use diesel::{
-    dsl::{count_star, exists},
-    prelude::*,
-    select,
-};
+use diesel::{dsl::exists, prelude::*, select};
 use guildhall_application::{
     Scope,
     ports::{Addition, MembershipRepository, StoreError},
 };
-use guildhall_domain::{Membership, OrganizationRole, UserId, quota::Resource};
+use guildhall_domain::{Membership, OrganizationRole, UserId, UserStatus};
 
 use super::row::MembershipRow;
 use crate::{
     connection::on_backend,
     decode,
-    organization::{Room, add_within_limit, count_down},
-    schema::memberships,
+    organization::{Counted, Room, add_within_limit, count_down},
+    schema::{memberships, users},
     sql_types::DbId,
     unit_of_work::DieselUnitOfWork,
 };
@@ -32,10 +28,10 @@ impl MembershipRepository for DieselUnitOfWork {
         let row = MembershipRow::new(scope.organization(), membership);
         let present = select(exists(self::membership(scope, membership.user)));
         let organization = DbId::from(scope.organization());
-        self.run(move |connection| {
+        self.run_in(scope, move |connection| {
             // Counting first locks the organization, so that two who add the
             // same user come one after the other.
-            let room = add_within_limit(connection, organization, Resource::Users, 1)?;
+            let room = add_within_limit(connection, organization, Counted::Users, 1)?;
             if room != Room::Taken {
                 let is_present = on_backend!(connection, |c| present.get_result(c))?;
                 return Ok(if is_present { Room::AlreadyThere } else { room });
@@ -47,13 +43,13 @@ impl MembershipRepository for DieselUnitOfWork {
                     .execute(c)
             })?;
             if added == 0 {
-                count_down(connection, organization, Resource::Users, 1)?;
+                count_down(connection, organization, Counted::Users, 1)?;
                 return Ok(Room::AlreadyThere);
             }
             Ok(room)
         })
         .await?
-        .into_addition(Resource::Users)
+        .into_addition(Counted::Users)
     }
 
     async fn find(
@@ -62,7 +58,7 @@ impl MembershipRepository for DieselUnitOfWork {
         user: UserId,
     ) -> Result<Option<Membership>, StoreError> {
         let row = membership(scope, user);
-        self.run(move |connection| {
+        self.run_in(scope, move |connection| {
             on_backend!(connection, |c| {
                 row.select(MembershipRow::as_select()).first(c).optional()
             })
@@ -78,7 +74,7 @@ impl MembershipRepository for DieselUnitOfWork {
             memberships::role.eq(changed.role.as_str()),
             memberships::version.eq(decode::column(changed.version)),
         );
-        self.run(move |connection| {
+        self.run_in(scope, move |connection| {
             on_backend!(connection, |c| diesel::update(row).set(fields).execute(c))
         })
         .await?;
@@ -88,21 +84,29 @@ impl MembershipRepository for DieselUnitOfWork {
     async fn remove(&mut self, scope: &Scope, user: UserId) -> Result<(), StoreError> {
         let row = membership(scope, user);
         let organization = DbId::from(scope.organization());
-        self.run(move |connection| {
+        self.run_in(scope, move |connection| {
             let removed = on_backend!(&mut *connection, |c| diesel::delete(row).execute(c))?;
-            count_down(connection, organization, Resource::Users, removed)
+            count_down(connection, organization, Counted::Users, removed)
         })
         .await
     }
 
-    async fn count_owners(&mut self, scope: &Scope) -> Result<u32, StoreError> {
-        let owners = memberships::table
+    async fn another_owner_exists(
+        &mut self,
+        scope: &Scope,
+        than: UserId,
+    ) -> Result<bool, StoreError> {
+        let others = memberships::table
+            .inner_join(users::table)
             .filter(memberships::organization_id.eq(DbId::from(scope.organization())))
             .filter(memberships::role.eq(OrganizationRole::Owner.as_str()))
-            .select(count_star());
-        let count: i64 =
-            self.run(move |connection| on_backend!(connection, |c| owners.first(c))).await?;
-        decode::count("memberships", count)
+            .filter(memberships::user_id.ne(DbId::from(than)))
+            .filter(users::status.eq(UserStatus::Active.as_str()))
+            .select(memberships::user_id);
+        self.run_in(scope, move |connection| {
+            on_backend!(connection, |c| select(exists(others)).get_result(c))
+        })
+        .await
     }
 }
 

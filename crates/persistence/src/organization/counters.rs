@@ -27,13 +27,13 @@ pub(crate) enum Room {
 
 impl Room {
     /// The same in the words of the application.
-    pub(crate) fn into_addition(self, resource: Resource) -> Result<Addition, StoreError> {
+    pub(crate) fn into_addition(self, counted: Counted) -> Result<Addition, StoreError> {
         Ok(match self {
             Self::Taken => Addition::Added,
             Self::AlreadyThere => Addition::AlreadyThere,
             Self::Closed => Addition::Closed,
             Self::None { limit, used } => Addition::NoRoom(Quota {
-                resource,
+                resource: counted.into(),
                 limit: decode::optional_count("organizations", limit)?,
                 used: decode::count("organizations", used)?,
             }),
@@ -41,15 +41,32 @@ impl Room {
     }
 }
 
+/// What is counted in the organization's row. Invitations are not: they end by
+/// the passing of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Counted {
+    Users,
+    Workspaces,
+}
+
+impl From<Counted> for Resource {
+    fn from(counted: Counted) -> Self {
+        match counted {
+            Counted::Users => Self::Users,
+            Counted::Workspaces => Self::Workspaces,
+        }
+    }
+}
+
 /// Runs the same code on the counter and the limit of a resource.
 macro_rules! on_resource {
     ($resource:expr, |$counter:ident, $limit:ident| $body:expr) => {
         match $resource {
-            Resource::Users => {
+            Counted::Users => {
                 use organizations::{users_count as $counter, users_limit as $limit};
                 $body
             }
-            Resource::Workspaces => {
+            Counted::Workspaces => {
                 use organizations::{workspaces_count as $counter, workspaces_limit as $limit};
                 $body
             }
@@ -63,7 +80,7 @@ macro_rules! on_resource {
 pub(crate) fn add_within_limit(
     connection: &mut DbConnection,
     organization: DbId,
-    resource: Resource,
+    resource: Counted,
     more: usize,
 ) -> QueryResult<Room> {
     let more = i64::try_from(more).unwrap_or(i64::MAX);
@@ -89,17 +106,17 @@ pub(crate) fn add_within_limit(
 pub(crate) fn count_down(
     connection: &mut DbConnection,
     organization: DbId,
-    resource: Resource,
+    resource: Counted,
     fewer: usize,
 ) -> QueryResult<()> {
     let fewer = i64::try_from(fewer).unwrap_or(i64::MAX);
     let row = organizations::table.find(organization);
     match resource {
-        Resource::Users => {
+        Counted::Users => {
             let count = organizations::users_count.eq(organizations::users_count - fewer);
             on_backend!(connection, |c| diesel::update(row).set(count).execute(c))
         }
-        Resource::Workspaces => {
+        Counted::Workspaces => {
             let count = organizations::workspaces_count.eq(organizations::workspaces_count - fewer);
             on_backend!(connection, |c| diesel::update(row).set(count).execute(c))
         }

@@ -6,4 +6,4 @@ mod queries;
 mod repository;
 mod row;
 
-pub(crate) use counters::{Room, add_within_limit, count_down};
+pub(crate) use counters::{Counted, Room, add_within_limit, count_down};

@@ -19,6 +19,7 @@ use crate::{
     schema::{memberships, organizations},
     sql_types::DbId,
     store::DieselStore,
+    tenancy::Tenancy,
 };
 
 #[async_trait]
@@ -29,7 +30,7 @@ impl OrganizationQueries for DieselStore {
         page: PageRequest,
     ) -> Result<Vec<OrganizationSummary>, StoreError> {
         let user = DbId::from(viewer.user());
-        self.read(move |connection| {
+        self.read(viewer.into(), move |connection| {
             on_backend!(connection, |c| {
                 let mut query = organizations::table
                     .select(SummaryRow::as_select())
@@ -61,7 +62,7 @@ impl OrganizationQueries for DieselStore {
         viewer: Viewer,
         id: OrganizationId,
     ) -> Result<Option<Access>, StoreError> {
-        self.read(move |connection| {
+        self.read(viewer.into(), move |connection| {
             on_backend!(connection, |c| {
                 access_row!(viewer, id).filter(organizations::deleted_at.is_null()).first(c)
             })
@@ -72,7 +73,7 @@ impl OrganizationQueries for DieselStore {
     }
 
     async fn any_exists(&self) -> Result<bool, StoreError> {
-        self.read(|connection| {
+        self.read(Tenancy::Installation, |connection| {
             on_backend!(connection, |c| select(exists(
                 organizations::table.select(organizations::id)
             ))

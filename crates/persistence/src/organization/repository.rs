@@ -22,13 +22,14 @@ use crate::{
     connection::{DbConnection, on_backend},
     schema::organizations,
     sql_types::DbId,
+    tenancy,
     unit_of_work::{DieselUnitOfWork, insertion},
 };
 
 #[async_trait]
 impl OrganizationRepository for DieselUnitOfWork {
     async fn any_exists(&mut self) -> Result<bool, StoreError> {
-        self.run(|connection| {
+        self.across_tenants(|connection| {
             on_backend!(connection, |c| select(exists(
                 organizations::table.select(organizations::id)
             ))
@@ -39,7 +40,7 @@ impl OrganizationRepository for DieselUnitOfWork {
 
     async fn find(&mut self, id: OrganizationId) -> Result<Option<Organization>, StoreError> {
         let row = organizations::table.find(DbId::from(id));
-        self.run(move |connection| {
+        self.across_tenants(move |connection| {
             on_backend!(connection, |c| {
                 row.select(OrganizationRow::as_select()).first(c).optional()
             })
@@ -54,7 +55,7 @@ impl OrganizationRepository for DieselUnitOfWork {
         name: &OrganizationName,
     ) -> Result<Option<Organization>, StoreError> {
         let key = name.key().to_owned();
-        self.run(move |connection| {
+        self.across_tenants(move |connection| {
             on_backend!(connection, |c| {
                 organizations::table
                     .filter(organizations::name_key.eq(key))
@@ -70,7 +71,7 @@ impl OrganizationRepository for DieselUnitOfWork {
 
     async fn domain_is_taken(&mut self, domain: &DomainName) -> Result<bool, StoreError> {
         let domain = domain.to_string();
-        self.run(move |connection| {
+        self.across_tenants(move |connection| {
             let taken = organizations::table.filter(organizations::domain.eq(domain));
             on_backend!(connection, |c| select(exists(taken)).get_result(c))
         })
@@ -93,9 +94,29 @@ impl OrganizationRepository for DieselUnitOfWork {
         self.locked(viewer, id, true).await
     }
 
+    async fn lock_for_entrant(
+        &mut self,
+        id: OrganizationId,
+    ) -> Result<Option<Organization>, StoreError> {
+        let row =
+            organizations::table.find(DbId::from(id)).filter(organizations::deleted_at.is_null());
+        self.across_tenants(move |connection| {
+            match connection {
+                DbConnection::Sqlite(c) => row.select(OrganizationRow::as_select()).first(c),
+                DbConnection::Postgres(c) => {
+                    row.select(OrganizationRow::as_select()).for_update().first(c)
+                }
+            }
+            .optional()
+        })
+        .await?
+        .map(TryInto::try_into)
+        .transpose()
+    }
+
     async fn external_id_is_taken(&mut self, external_id: &ExternalId) -> Result<bool, StoreError> {
         let external_id = external_id.to_string();
-        self.run(move |connection| {
+        self.across_tenants(move |connection| {
             let taken = organizations::table
                 .filter(organizations::external_id.eq(external_id))
                 .select(organizations::id);
@@ -112,7 +133,7 @@ impl OrganizationRepository for DieselUnitOfWork {
         let row = organizations::table.find(DbId::from(scope.organization()));
         let fields = OrganizationFields::from(organization);
         let change = self
-            .run(move |connection| {
+            .run_in(scope, move |connection| {
                 match on_backend!(connection, |c| diesel::update(row).set(fields).execute(c)) {
                     Ok(_) => Ok(Change::Made),
                     Err(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {
@@ -130,7 +151,7 @@ impl OrganizationRepository for DieselUnitOfWork {
 
     async fn insert(&mut self, organization: &Organization) -> Result<Insertion, StoreError> {
         let row = OrganizationRow::from(organization);
-        self.run(move |connection| {
+        self.across_tenants(move |connection| {
             on_backend!(connection, |c| {
                 diesel::insert_into(organizations::table)
                     .values(row)
@@ -144,8 +165,9 @@ impl OrganizationRepository for DieselUnitOfWork {
 }
 
 impl DieselUnitOfWork {
-    /// Locks an organization, deleted or not, and then finds out what the
-    /// viewer is to it: what others changed before is seen.
+    /// Locks an organization, deleted or not, confines the unit of work to what
+    /// the viewer may do in it, and then finds out what they are to it: what
+    /// others changed before is seen.
     async fn locked(
         &mut self,
         viewer: Viewer,
@@ -153,11 +175,12 @@ impl DieselUnitOfWork {
         is_deleted: bool,
     ) -> Result<Option<Access>, StoreError> {
         let found = self
-            .run(move |connection| {
+            .across_tenants(move |connection| {
                 if let DbConnection::Postgres(c) = connection {
                     let row = organizations::table.find(DbId::from(id)).select(organizations::id);
                     row.for_update().first::<DbId>(c).optional()?;
                 }
+                tenancy::confine(connection, viewer.user(), id)?;
                 let row: Option<AccessRow> = on_backend!(connection, |c| {
                     access_row!(viewer, id)
                         .filter(organizations::deleted_at.is_not_null().eq(is_deleted))
@@ -167,6 +190,7 @@ impl DieselUnitOfWork {
                 Ok(row)
             })
             .await?;
+        self.is_confined_to(viewer.user(), id);
         found.map_or(Ok(None), |row| row.access(viewer))
     }
 }

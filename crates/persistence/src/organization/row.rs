@@ -38,6 +38,7 @@ pub(crate) struct OrganizationFields {
     status: String,
     users_limit: Option<i64>,
     workspaces_limit: Option<i64>,
+    invitations_limit: Option<i64>,
     updated_at: DbTime,
     deleted_at: Option<DbTime>,
     version: i64,
@@ -58,6 +59,7 @@ impl From<&Organization> for OrganizationFields {
             status: organization.status.as_str().to_owned(),
             users_limit: organization.quotas.users.map(Into::into),
             workspaces_limit: organization.quotas.workspaces.map(Into::into),
+            invitations_limit: organization.quotas.invitations.map(Into::into),
             updated_at: DbTime(organization.updated_at),
             deleted_at: organization.deleted_at.map(DbTime),
             version: decode::column(organization.version),
@@ -104,6 +106,10 @@ impl TryFrom<OrganizationRow> for Organization {
                 workspaces: decode::optional_count(
                     "organizations.workspaces_limit",
                     fields.workspaces_limit,
+                )?,
+                invitations: decode::optional_count(
+                    "organizations.invitations_limit",
+                    fields.invitations_limit,
                 )?,
             },
             is_default: row.is_default,

@@ -11,6 +11,7 @@ use crate::{
     schema::{organizations, sessions, users},
     sql_types::{DbId, DbTime},
     store::DieselStore,
+    tenancy::Tenancy,
     user::{UserRow, home},
 };
 
@@ -19,7 +20,7 @@ impl SessionQueries for DieselStore {
     async fn by_token(&self, token: &TokenHash) -> Result<Option<AccountWithSession>, StoreError> {
         let token = *token;
         let found: Option<(SessionRow, UserRow, Option<String>)> = self
-            .read(move |connection| {
+            .read(Tenancy::Installation, move |connection| {
                 on_backend!(connection, |c| {
                     sessions::table
                         .inner_join(users::table.left_join(organizations::table.on(home())))
@@ -42,7 +43,7 @@ impl SessionQueries for DieselStore {
     }
 
     async fn live_of(&self, user: UserId, now: Timestamp) -> Result<Vec<Session>, StoreError> {
-        self.read(move |connection| {
+        self.read(Tenancy::Viewer(user), move |connection| {
             on_backend!(connection, |c| {
                 sessions::table
                     .filter(sessions::user_id.eq(DbId::from(user)))

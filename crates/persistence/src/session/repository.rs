@@ -68,6 +68,12 @@ impl SessionRepository for DieselUnitOfWork {
         Ok(removed.into_iter().map(Into::into).collect())
     }
 
+    async fn remove_all(&mut self, user: UserId) -> Result<usize, StoreError> {
+        let own = sessions::table.filter(sessions::user_id.eq(DbId::from(user)));
+        self.run(move |connection| on_backend!(connection, |c| diesel::delete(own).execute(c)))
+            .await
+    }
+
     async fn trim(&mut self, user: UserId, keep: u32) -> Result<Vec<SessionId>, StoreError> {
         let own = diesel::alias!(sessions as own);
         let beyond = own

@@ -1,5 +1,7 @@
 //! Users.
 
+mod erasure;
+mod homes;
 mod queries;
 mod repository;
 mod row;

@@ -3,12 +3,15 @@
 use async_trait::async_trait;
 use diesel::{dsl::exists, prelude::*, select};
 use guildhall_application::ports::{Insertion, PasswordHash, StoreError, UserRepository};
-use guildhall_domain::{User, UserId, UserRole};
+use guildhall_domain::{EmailAddress, OrganizationId, User, UserId, UserRole, UserStatus};
 
-use super::row::{UserFields, UserRow};
+use super::{
+    erasure,
+    row::{UserFields, UserRow},
+};
 use crate::{
     connection::{DbConnection, on_backend},
-    schema::users,
+    schema::{memberships, users},
     sql_types::DbId,
     unit_of_work::{DieselUnitOfWork, insertion},
 };
@@ -76,6 +79,46 @@ impl UserRepository for DieselUnitOfWork {
         })
         .await?;
         Ok(())
+    }
+
+    async fn lock_by_email(&mut self, email: &EmailAddress) -> Result<Option<User>, StoreError> {
+        let row = users::table.filter(users::email_key.eq(email.key().to_owned()));
+        self.run(move |connection| {
+            match connection {
+                DbConnection::Sqlite(c) => row.select(UserRow::as_select()).first(c),
+                DbConnection::Postgres(c) => row.select(UserRow::as_select()).for_update().first(c),
+            }
+            .optional()
+        })
+        .await?
+        .map(TryInto::try_into)
+        .transpose()
+    }
+
+    async fn another_admin_exists(&mut self, than: UserId) -> Result<bool, StoreError> {
+        let others = users::table
+            .filter(users::role.eq(UserRole::Admin.as_str()))
+            .filter(users::status.eq(UserStatus::Active.as_str()))
+            .filter(users::id.ne(DbId::from(than)));
+        self.run(move |connection| {
+            on_backend!(connection, |c| select(exists(others)).get_result(c))
+        })
+        .await
+    }
+
+    async fn organizations_of(&mut self, id: UserId) -> Result<Vec<OrganizationId>, StoreError> {
+        let own = memberships::table
+            .filter(memberships::user_id.eq(DbId::from(id)))
+            .order(memberships::organization_id)
+            .select(memberships::organization_id);
+        let rows: Vec<DbId> =
+            self.across_tenants(move |connection| on_backend!(connection, |c| own.load(c))).await?;
+        Ok(rows.into_iter().map(Into::into).collect())
+    }
+
+    async fn erase(&mut self, user: &User) -> Result<(), StoreError> {
+        let (id, address) = (user.id, user.email.clone());
+        self.across_tenants(move |connection| erasure::erase(connection, id, &address)).await
     }
 
     async fn any_admin_exists(&mut self) -> Result<bool, StoreError> {

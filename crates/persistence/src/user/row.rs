@@ -30,11 +30,13 @@ pub(crate) struct UserFields {
     name_key: String,
     role: String,
     status: String,
+    email_verified_at: Option<DbTime>,
     mfa_enabled: bool,
     home_organization_id: Option<DbId>,
     intended_organization: Option<String>,
     updated_at: DbTime,
     last_sign_in_at: Option<DbTime>,
+    version: i64,
 }
 
 impl From<&User> for UserFields {
@@ -44,11 +46,13 @@ impl From<&User> for UserFields {
             name_key: text::comparison_key(user.name.as_str()),
             role: user.role.as_str().to_owned(),
             status: user.status.as_str().to_owned(),
+            email_verified_at: user.email_verified_at.map(DbTime),
             mfa_enabled: user.mfa_enabled,
             home_organization_id: user.home.map(Into::into),
             intended_organization: user.intended_organization.as_ref().map(ToString::to_string),
             updated_at: DbTime(user.updated_at),
             last_sign_in_at: user.last_sign_in_at.map(DbTime),
+            version: decode::column(user.version),
         }
     }
 }
@@ -81,6 +85,7 @@ impl TryFrom<UserRow> for User {
                 &UserStatus::ALL,
                 UserStatus::as_str,
             )?,
+            email_verified_at: fields.email_verified_at.map(|time| time.0),
             mfa_enabled: fields.mfa_enabled,
             home: fields.home_organization_id.map(Into::into),
             intended_organization: decode::optional_text(
@@ -90,11 +95,17 @@ impl TryFrom<UserRow> for User {
             created_at: row.created_at.0,
             updated_at: fields.updated_at.0,
             last_sign_in_at: fields.last_sign_in_at.map(|time| time.0),
+            version: decode::count("users.version", fields.version)?,
         })
     }
 }
 
 impl UserRow {
+    /// The id of the home organization.
+    pub(crate) const fn home(&self) -> Option<DbId> {
+        self.fields.home_organization_id
+    }
+
     /// The user, whose home organization has this name.
     pub(crate) fn with_organization(
         self,

@@ -39,7 +39,7 @@ impl WorkspaceQueries for DieselStore {
     async fn list(&self, scope: &Scope, page: PageRequest) -> Result<Vec<Workspace>, StoreError> {
         let organization = DbId::from(scope.organization());
         let rows: Vec<WorkspaceRow> = self
-            .read(move |connection| {
+            .read(scope.into(), move |connection| {
                 on_backend!(connection, |c| {
                     page!(page, |q| q.filter(workspaces::organization_id.eq(organization))).load(c)
                 })
@@ -51,7 +51,7 @@ impl WorkspaceQueries for DieselStore {
     async fn get(&self, scope: &Scope, id: WorkspaceId) -> Result<Option<Workspace>, StoreError> {
         let (organization, id) = (DbId::from(scope.organization()), DbId::from(id));
         let row: Option<WorkspaceRow> = self
-            .read(move |connection| {
+            .read(scope.into(), move |connection| {
                 on_backend!(connection, |c| {
                     workspaces::table
                         .filter(workspaces::organization_id.eq(organization))
@@ -72,7 +72,7 @@ impl WorkspaceQueries for DieselStore {
     ) -> Result<Vec<Workspace>, StoreError> {
         let user = DbId::from(viewer.user());
         let rows: Vec<WorkspaceRow> = self
-            .read(move |connection| {
+            .read(viewer.into(), move |connection| {
                 on_backend!(connection, |c| {
                     let usable = organizations::deleted_at
                         .is_null()

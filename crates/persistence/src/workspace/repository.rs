@@ -6,13 +6,13 @@ use guildhall_application::{
     Scope,
     ports::{Addition, StoreError, WorkspaceRepository},
 };
-use guildhall_domain::{Workspace, WorkspaceId, quota::Resource};
+use guildhall_domain::{Workspace, WorkspaceId};
 
 use super::row::WorkspaceRow;
 use crate::{
     connection::on_backend,
     decode,
-    organization::{Room, add_within_limit, count_down},
+    organization::{Counted, Room, add_within_limit, count_down},
     schema::workspaces,
     sql_types::DbId,
     unit_of_work::DieselUnitOfWork,
@@ -32,9 +32,8 @@ impl WorkspaceRepository for DieselUnitOfWork {
         let rows: Vec<_> =
             workspaces.iter().map(|workspace| WorkspaceRow::new(organization, workspace)).collect();
         let organization = DbId::from(organization);
-        self.run(move |connection| {
-            let room =
-                add_within_limit(connection, organization, Resource::Workspaces, rows.len())?;
+        self.run_in(scope, move |connection| {
+            let room = add_within_limit(connection, organization, Counted::Workspaces, rows.len())?;
             if room == Room::Taken {
                 on_backend!(connection, |c| {
                     for batch in rows.chunks(BATCH) {
@@ -45,7 +44,7 @@ impl WorkspaceRepository for DieselUnitOfWork {
             Ok(room)
         })
         .await?
-        .into_addition(Resource::Workspaces)
+        .into_addition(Counted::Workspaces)
     }
 
     async fn find(
@@ -54,7 +53,7 @@ impl WorkspaceRepository for DieselUnitOfWork {
         id: WorkspaceId,
     ) -> Result<Option<Workspace>, StoreError> {
         let row = workspace(scope, id);
-        self.run(move |connection| {
+        self.run_in(scope, move |connection| {
             on_backend!(connection, |c| {
                 row.select(WorkspaceRow::as_select()).first(c).optional()
             })
@@ -72,7 +71,7 @@ impl WorkspaceRepository for DieselUnitOfWork {
             workspaces::status.eq(changed.status.as_str()),
             workspaces::version.eq(decode::column(changed.version)),
         );
-        self.run(move |connection| {
+        self.run_in(scope, move |connection| {
             on_backend!(connection, |c| diesel::update(row).set(fields).execute(c))
         })
         .await?;
@@ -82,9 +81,9 @@ impl WorkspaceRepository for DieselUnitOfWork {
     async fn remove(&mut self, scope: &Scope, id: WorkspaceId) -> Result<(), StoreError> {
         let row = workspace(scope, id);
         let organization = DbId::from(scope.organization());
-        self.run(move |connection| {
+        self.run_in(scope, move |connection| {
             let removed = on_backend!(&mut *connection, |c| diesel::delete(row).execute(c))?;
-            count_down(connection, organization, Resource::Workspaces, removed)
+            count_down(connection, organization, Counted::Workspaces, removed)
         })
         .await
     }

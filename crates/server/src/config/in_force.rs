@@ -3,7 +3,7 @@
 use guildhall_persistence::DatabaseUrl;
 
 use super::{
-    AUTO_JOINS, Configuration, REGISTRATIONS,
+    AUTO_JOINS, Configuration, REGISTRATIONS, VERIFICATIONS,
     keys::{KEYS, Key},
     sources::{Setting, Sources},
 };
@@ -27,7 +27,7 @@ impl Configuration {
             "database_url" => Some(self.database.to_string()),
             "registration" => word(&REGISTRATIONS, &self.settings.registration),
             "auto_join" => word(&AUTO_JOINS, &self.settings.auto_join),
-            "email_verification" => Some("off".to_owned()),
+            "email_verification" => word(&VERIFICATIONS, &self.settings.email_verification),
             "http.workers" => Some(self.server.workers.to_string()),
             _ => None,
         };

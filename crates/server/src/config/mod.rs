@@ -3,10 +3,11 @@
 
 mod in_force;
 mod keys;
+mod mail;
 mod reader;
 mod sources;
 
-use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{fmt, net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 
 use chrono::TimeDelta;
 use etcetera::BaseStrategy;
@@ -16,7 +17,10 @@ use guildhall_http_api::HttpSettings;
 use guildhall_persistence::{DatabaseUrl, SqliteSynchronous, StoreOptions};
 
 use self::reader::Reader;
-pub(crate) use self::sources::{Overrides, Sources};
+pub(crate) use self::{
+    mail::MailSettings,
+    sources::{Overrides, Sources},
+};
 use crate::output::Failure;
 
 /// Whom the program runs for.
@@ -52,6 +56,15 @@ pub(crate) struct LogSettings {
     /// Directives of `tracing_subscriber`'s filter.
     pub(crate) filter: String,
     pub(crate) format: LogFormat,
+}
+
+/// Bounds on what callers ask for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RateLimits {
+    /// Whether there are any.
+    pub(crate) are_on: bool,
+    /// How many requests an actor may make.
+    pub(crate) requests_per_minute: NonZeroU32,
 }
 
 /// Bounds on hashing.
@@ -91,7 +104,9 @@ pub(crate) struct Configuration {
     pub(crate) store: StoreOptions,
     pub(crate) settings: Settings,
     pub(crate) first_admin: Option<CreateAdminCommand>,
-    pub(crate) rate_limits: bool,
+    pub(crate) rate_limits: RateLimits,
+    /// Where mail goes; nowhere without it.
+    pub(crate) mail: Option<MailSettings>,
     pub(crate) hashing: HashingSettings,
     pub(crate) http: HttpSettings,
     pub(crate) server: ServerSettings,
@@ -120,8 +135,9 @@ impl Configuration {
         let listen = reader.value("listen", reader::socket_address);
         let listen = listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080)));
         let public_url = reader.value("public_url", reader::web_address);
-        let rate_limits = reader.choice("rate_limits", &SWITCH).unwrap_or(true);
+        let rate_limits = rate_limits(&mut reader);
         let data_dir = data_dir(&mut reader);
+        let mail = mail::settings(&mut reader, mode, data_dir.as_deref());
         let is_encrypted = public_url.as_deref().is_some_and(|url| url.starts_with("https:"));
         let configuration = Self {
             mode,
@@ -138,11 +154,17 @@ impl Configuration {
                     reader.number("organizations.restore_days", 0..=3650).unwrap_or(30),
                 ),
                 session_lifetimes: session_lifetimes(&mut reader),
-                sign_in_is_throttled: rate_limits,
+                email_verification: reader
+                    .choice("email_verification", &VERIFICATIONS)
+                    .unwrap_or(false),
+                sends_mail: mail.is_some(),
+                mail_links: mail::links(&mut reader),
+                sign_in_is_throttled: rate_limits.are_on,
                 transport_is_encrypted: is_encrypted,
             },
             first_admin: first_admin(&mut reader),
             rate_limits,
+            mail,
             hashing: HashingSettings {
                 queue: reader.number("passwords.queue", 1..=100_000).unwrap_or(512),
                 wait: reader.seconds("passwords.wait", 1..=600).unwrap_or(Duration::from_secs(30)),
@@ -165,7 +187,7 @@ impl Configuration {
                 format: reader.choice("log.format", &LOG_FORMATS).unwrap_or(LogFormat::Auto),
             },
         };
-        check_email_verification(&mut reader);
+        check_mail(&mut reader, &configuration);
         match mode {
             Mode::Development => check_development(&mut reader, listen),
             Mode::Production => check_production(&mut reader),
@@ -186,11 +208,21 @@ const REGISTRATIONS: [(&str, RegistrationMode); 3] = [
     ("named", RegistrationMode::Named),
     ("invited", RegistrationMode::Invited),
 ];
+const VERIFICATIONS: [(&str, bool); 2] = [("required", true), ("off", false)];
 const AUTO_JOINS: [(&str, AutoJoin); 3] = [
     ("off", AutoJoin::Off),
     ("email-domain", AutoJoin::EmailDomain),
     ("verified-domain", AutoJoin::VerifiedDomain),
 ];
+
+fn rate_limits(reader: &mut Reader<'_>) -> RateLimits {
+    let default = NonZeroU32::new(1200).unwrap_or(NonZeroU32::MAX);
+    let requests = reader.number("http.requests_per_minute", NonZeroU32::MIN..=NonZeroU32::MAX);
+    RateLimits {
+        are_on: reader.choice("rate_limits", &SWITCH).unwrap_or(true),
+        requests_per_minute: requests.unwrap_or(default),
+    }
+}
 
 fn data_dir(reader: &mut Reader<'_>) -> Option<PathBuf> {
     let chosen = reader.value("data_dir", reader::folder);
@@ -318,8 +350,8 @@ fn check_production(reader: &mut Reader<'_>) {
         ),
         (
             "email_verification",
-            "GUILDHALL_EMAIL_VERIFICATION: `off`, by which you accept that this version does not \
-             verify e-mail addresses",
+            "GUILDHALL_EMAIL_VERIFICATION: `required`, or `off`, by which you accept that nobody \
+             proves that an e-mail address is theirs",
         ),
     ] {
         if !reader.is_set(path) {
@@ -328,12 +360,14 @@ fn check_production(reader: &mut Reader<'_>) {
     }
 }
 
-/// Whoever asks for what this version cannot do must not believe that they got it.
-fn check_email_verification(reader: &mut Reader<'_>) {
-    reader.value("email_verification", |text| match text {
-        "off" => Ok(()),
-        _ => Err("must be `off`: this version sends no mail and cannot verify addresses"),
-    });
+/// Where addresses are to be verified, mail must go somewhere.
+fn check_mail(reader: &mut Reader<'_>, configuration: &Configuration) {
+    if configuration.settings.email_verification && configuration.mail.is_none() {
+        reader.fault(
+            "GUILDHALL_EMAIL_VERIFICATION=required takes a mail server: set \
+             GUILDHALL_MAIL_SMTP_URL and GUILDHALL_MAIL_FROM.",
+        );
+    }
 }
 
 #[cfg(test)]

@@ -25,7 +25,11 @@ fn nothing_need_be_set() {
     assert_eq!(configuration.settings.registration, RegistrationMode::Open);
     let file = configuration.database.sqlite_path().unwrap();
     assert_eq!(file.to_str(), Some("/var/lib/guildhall/guildhall.db"));
-    assert!(configuration.rate_limits && configuration.first_admin.is_none());
+    assert!(configuration.rate_limits.are_on && configuration.first_admin.is_none());
+    assert_eq!(configuration.rate_limits.requests_per_minute.get(), 1200);
+    assert!(!configuration.settings.email_verification && configuration.settings.sends_mail);
+    let Some(MailSettings::Folder { path, .. }) = configuration.mail else { panic!() };
+    assert_eq!(path.to_str(), Some("/var/lib/guildhall/mail"));
 }
 
 #[test]
@@ -86,11 +90,43 @@ fn production_wants_its_choices_made() {
 }
 
 #[test]
-fn nobody_believes_that_addresses_are_verified() {
+fn addresses_are_verified_where_mail_goes_somewhere() {
+    let required = [("GUILDHALL_EMAIL_VERIFICATION", "required")];
+    assert!(load(&required).unwrap().settings.email_verification);
+    let mute = [&PRODUCTION[..], &required].concat();
+    assert!(load(&mute).unwrap_err().contains("takes a mail server"));
+    let mails = [&mute[..], &SMTP].concat();
+    assert!(load(&mails).unwrap().settings.email_verification);
+    assert!(load(&[("GUILDHALL_EMAIL_VERIFICATION", "on")]).is_err());
+}
+
+const SMTP: [(&str, &str); 2] = [
+    ("GUILDHALL_MAIL_SMTP_URL", "smtps://user:hush@mail.acme.com"),
+    ("GUILDHALL_MAIL_FROM", "Acme <no-reply@acme.com>"),
+];
+
+#[test]
+fn mail_goes_to_a_mail_server_or_into_a_folder_or_nowhere() {
+    let of_production = load(&PRODUCTION).unwrap();
+    assert!(of_production.mail.is_none() && !of_production.settings.sends_mail);
     for mode in [&[][..], &PRODUCTION[..]] {
-        let verified = [mode, &[("GUILDHALL_EMAIL_VERIFICATION", "required")]].concat();
-        assert!(load(&verified).unwrap_err().contains("sends no mail"));
+        let configuration = load(&[mode, &SMTP].concat()).unwrap();
+        assert!(matches!(configuration.mail, Some(MailSettings::Smtp { .. })));
+        assert!(configuration.settings.sends_mail);
     }
+    let told = load(&SMTP[..1]).unwrap_err();
+    assert!(told.contains("GUILDHALL_MAIL_FROM") && !told.contains("hush"), "{told}");
+    for (name, value) in [
+        ("GUILDHALL_MAIL_SMTP_URL", "https://user:hush@mail.acme.com"),
+        ("GUILDHALL_MAIL_FROM", "Acme"),
+        ("GUILDHALL_MAIL_INVITATION_LINK", "https://app.acme.com/join"),
+        ("GUILDHALL_HTTP_REQUESTS_PER_MINUTE", "0"),
+    ] {
+        let told = load(&[&SMTP[..], &[(name, value)]].concat()).unwrap_err();
+        assert!(told.contains(name) && !told.contains("hush"), "{told}");
+    }
+    let link = ("GUILDHALL_MAIL_PASSWORD_LINK", "https://app.acme.com/reset?t={token}");
+    assert!(load(&[link]).unwrap().settings.mail_links.password_reset.is_some());
 }
 
 #[test]

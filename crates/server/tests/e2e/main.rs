@@ -10,13 +10,17 @@
     reason = "in a test these are how a failure shows"
 )]
 
+mod mailbox;
 mod proxy;
 mod support;
 
+mod alike;
 mod audit;
 mod bad_input;
 mod cli;
 mod default_organization;
+mod idempotency;
+mod invitations;
 mod isolation;
 mod lifecycle;
 mod logs;
@@ -24,9 +28,15 @@ mod long_list;
 mod management;
 mod matrix;
 mod members;
+mod pages;
 mod quotas;
+mod rate_limit;
 mod registration;
 mod seed_page;
 mod sessions;
+mod smtp;
 mod stats;
+mod trail;
 mod unauthenticated;
+mod users;
+mod verification;

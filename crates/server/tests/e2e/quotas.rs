@@ -1,6 +1,9 @@
 //! Quotas are exact, however many ask at once and on however many nodes.
 
 use futures_util::future::join_all;
+use guildhall_client::{
+    Limit, NewInvitation, NewOrganization, NewWorkspace, OrganizationRole, QuotaLimits,
+};
 use serde_json::{Value, json};
 
 use crate::support::{Installation, parts};
@@ -16,7 +19,8 @@ async fn of_fifty_who_would_take_the_last_place_one_does() {
             parts(server.post_as("/api/organizations", &root, &json!({ "name": "Acme" })).await)
                 .await;
         let path = format!("/api/organizations/{}", acme["id"].as_str().unwrap());
-        let limits = json!({ "users": { "limit": 2 }, "workspaces": { "limit": 3 } });
+        let limits = json!({ "users": { "limit": 2 }, "workspaces": { "limit": 3 },
+            "invitations": { "limit": null } });
         let set = server.send("PUT", &format!("{path}/quotas"), &root, Some(&limits)).await;
         let (status, quotas) = parts(set).await;
         assert_eq!((status, &quotas["users"]), (200, &json!({ "limit": 2, "used": 1 })));
@@ -58,6 +62,59 @@ async fn of_fifty_who_would_take_the_last_place_one_does() {
         let quotas = server.json(&format!("{path}/quotas"), &root).await;
         assert_eq!(quotas["users"], json!({ "limit": 2, "used": 2 }));
         assert_eq!(quotas["workspaces"], json!({ "limit": 3, "used": 3 }));
+        assert!(installation.run(&["doctor"], "").status.success());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_fifty_at_once_the_hundredth_is_the_last() {
+    for installation in Installation::on_each_backend() {
+        installation.create_admin("root@guildhall.example");
+        let nodes = [installation.serve(), installation.serve()];
+        let token = nodes[0].logged_in("root@guildhall.example").await;
+        let root = nodes[0].api(&token);
+        let acme = root.organizations().create(&NewOrganization::new("Acme"), None).await.unwrap();
+        let organization = root.organization(&acme.id);
+        let mut limits = QuotaLimits { workspaces: Limit::at_most(99), ..QuotaLimits::default() };
+        limits.invitations = Some(Limit::at_most(100));
+        organization.quotas().set(&limits, None).await.unwrap();
+        let people = |count: usize| {
+            let member = OrganizationRole::Member;
+            (0..count).map(move |n| NewInvitation::new(format!("p{n}@acme.com"), member.clone()))
+        };
+        let first: Vec<_> = people(99).collect();
+        let invited = organization.invitations().create_all(&first, None).await.unwrap();
+        assert!(invited.iter().all(|outcome| outcome.invitation.is_some()));
+        let fill = (0..99).map(|n| {
+            let (id, client) = (&acme.id, nodes[n % 2].api(&token));
+            async move {
+                let new = NewWorkspace::new(format!("W{n}"));
+                client.organization(id).workspaces().create(&new, None).await.unwrap();
+            }
+        });
+        join_all(fill).await;
+        limits.workspaces = Limit::at_most(100);
+        organization.quotas().set(&limits, None).await.unwrap();
+
+        let last = people(149).skip(99).enumerate().map(|(n, person)| {
+            let (id, client) = (&acme.id, nodes[n % 2].api(&token));
+            async move {
+                let organization = client.organization(id);
+                let invited = organization.invitations().create(&person, None).await.map(drop);
+                let new = NewWorkspace::new(format!("Last {n}"));
+                [invited, organization.workspaces().create(&new, None).await.map(drop)]
+            }
+        });
+        let results = join_all(last).await;
+        for kind in 0..2 {
+            let made = results.iter().filter(|result| result[kind].is_ok()).count();
+            assert_eq!(made, 1);
+            let refused = results.iter().filter_map(|result| result[kind].as_ref().err());
+            assert!(refused.into_iter().all(guildhall_client::Error::is_quota_exceeded));
+        }
+        let quotas = organization.quotas().get().await.unwrap();
+        assert_eq!(quotas.workspaces.used, 100);
+        assert_eq!(quotas.invitations.map(|quota| quota.used), Some(100));
         assert!(installation.run(&["doctor"], "").status.success());
     }
 }

@@ -10,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use guildhall_client::Client as Api;
 use guildhall_persistence::{
     Backend,
     testing::{TestDatabase, backends},
@@ -103,6 +104,40 @@ impl Installation {
         Server::start(self)
     }
 
+    /// Every value of every row of every table, in one text; bytes as hex.
+    pub(crate) fn contents(&self) -> String {
+        let database = &self.database;
+        let tables = match self.backend {
+            Backend::Sqlite => "select group_concat(name) from sqlite_master where type = 'table'",
+            Backend::Postgres => {
+                "select string_agg(tablename, ',') from pg_tables where schemaname = 'public'"
+            }
+        };
+        let rows = |table: &str| match self.backend {
+            Backend::Sqlite => {
+                let columns = format!(
+                    "select group_concat('quote(\"' || name || '\")', ' || char(10) || ')
+                     from pragma_table_info('{table}')"
+                );
+                let columns = database.text(&columns).unwrap();
+                database.text(&format!("select group_concat({columns}, char(10)) from {table}"))
+            }
+            Backend::Postgres => database
+                .text(&format!("select string_agg(row_to_json(t)::text, ' ') from {table} t")),
+        };
+        let tables = database.text(tables).unwrap();
+        tables.split(',').filter_map(rows).collect::<Vec<_>>().join("\n").to_lowercase()
+    }
+
+    /// An id as it stands in the database.
+    pub(crate) fn id(&self, column: &str, id: &str) -> String {
+        let uuid = id.split_once('-').unwrap().1;
+        match self.backend {
+            Backend::Sqlite => format!("lower(hex({column})) = '{}'", uuid.replace('-', "")),
+            Backend::Postgres => format!("{column} = '{uuid}'"),
+        }
+    }
+
     /// Makes a platform admin by the command line.
     pub(crate) fn create_admin(&self, email: &str) {
         let output = self.run(&["admin", "create", "--email", email, "--name", "Root"], PASSWORD);
@@ -151,6 +186,13 @@ impl Server {
 
     pub(crate) fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// The typed client, for whoever bears that token. It sends each request
+    /// once.
+    pub(crate) fn api(&self, token: &str) -> Api {
+        let builder = Api::builder(&self.base).timeout(PATIENCE).retries(0);
+        builder.token(token).build().unwrap()
     }
 
     pub(crate) fn pid(&self) -> u32 {

@@ -1,6 +1,8 @@
 //! Registering: into which organization, as what, and that nothing remains of
 //! a registration that was refused.
 
+mod invited;
+
 use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
@@ -9,7 +11,7 @@ use guildhall_domain::{
     RegistrationMode, Resource, User, UserRole,
 };
 
-use super::RegisterCommand;
+use super::{Entrance, RegisterCommand};
 use crate::{
     Error,
     auth::SignedIn,
@@ -27,7 +29,8 @@ fn command(organization: Option<&str>) -> RegisterCommand {
         email: "ada@acme.com".parse().unwrap(),
         password: new_password(PASSWORD),
         name: "Ada Lovelace".parse().unwrap(),
-        organization: organization.map(|name| name.parse().unwrap()),
+        entrance: organization
+            .map_or(Entrance::Default, |name| Entrance::Named(name.parse().unwrap())),
     }
 }
 

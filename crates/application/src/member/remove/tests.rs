@@ -66,10 +66,10 @@ fn counting(access: Access, user: u128, role: OrganizationRole, owners: u32) -> 
     let mut repositories = finding(access, user, Some(membership(user, role)));
     repositories
         .memberships
-        .expect_count_owners()
-        .withf(|scope| scope.organization() == acme().id)
+        .expect_another_owner_exists()
+        .withf(|scope, _| scope.organization() == acme().id)
         .times(usize::from(role == Owner))
-        .returning(move |_| Ok(owners));
+        .returning(move |_, _| Ok(owners > 1));
     repositories
 }
 

@@ -10,10 +10,11 @@ use guildhall_domain::{
 use super::{CreateOrganizationCommand, OwnerReference};
 use crate::{
     Access, Error,
-    ports::{Addition, Insertion, StoreError},
+    idempotency::{Outcome, RequestFingerprint},
+    ports::{Addition, Claim, Insertion, StoreError},
     testing::{
-        Failure, FakeStore, FixedClock, Repositories, TestPorts, account_with_password, at, caller,
-        organization, origin, password_hash, user,
+        Failure, FakeStore, FixedClock, Repositories, TestPorts, account_with_password, answer, at,
+        caller, done, organization, origin, password_hash, repeatable, unrepeated, user,
     },
 };
 
@@ -123,9 +124,9 @@ async fn create(
     let store = Arc::new(store);
     ports.store = store.clone();
     let use_cases = ports.into_use_cases();
-    let result = use_cases.create_organization.execute(&caller(role), command).await;
+    let result = use_cases.create_organization.execute(&caller(role), command, unrepeated()).await;
     drop(use_cases);
-    (result, Arc::into_inner(store).unwrap())
+    (result.map(done), Arc::into_inner(store).unwrap())
 }
 
 /// Creates with the rights of a platform admin.
@@ -289,5 +290,30 @@ async fn a_store_out_of_reach_keeps_nothing() {
         let (result, store) = create(ports(false), Admin, command(None), store).await;
         assert!(matches!(result, Err(Error::StoreUnavailable(_))), "{failure:?}");
         assert!(store.committed().is_empty(), "{failure:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_repetition_creates_nothing() {
+    for is_first in [true, false] {
+        let mut repositories = if is_first { admitting(ada()) } else { Repositories::default() };
+        let answered = Claim::Answered(RequestFingerprint([1; 32]), answer());
+        let claim = if is_first { Claim::First } else { answered };
+        let requests = &mut repositories.answered_requests;
+        requests.expect_claim().times(1).return_once(|_, _, _, _, _| Ok(claim));
+        requests
+            .expect_keep()
+            .withf(|_, _, kept| *kept == answer())
+            .times(usize::from(is_first))
+            .return_once(|_, _, _| Ok(()));
+        let store = Arc::new(FakeStore::with(repositories));
+        let create = TestPorts { store: store.clone(), ..ports(false) };
+        let create = create.into_use_cases().create_organization;
+        let outcome = create.execute(&caller(Admin), command(None), repeatable(1)).await;
+        match outcome.unwrap() {
+            Outcome::Done(_) => assert!(is_first),
+            Outcome::Repeated(repeated) => assert!(!is_first && repeated == answer()),
+        }
+        assert_eq!(store.committed().len(), usize::from(is_first));
     }
 }

@@ -5,7 +5,7 @@ use guildhall_domain::OrganizationRole;
 
 use super::{
     StoreUnderTest,
-    support::{admin, at, membership, organization, user, workspaces},
+    support::{at, membership, organization, user, workspaces},
 };
 use crate::{Scope, ports::Addition};
 
@@ -71,7 +71,7 @@ pub async fn without_drift_none_is_found(store: StoreUnderTest) {
 }
 
 async fn counts(store: &StoreUnderTest) -> (u32, u32) {
-    let list = store.list(&admin("eyes@example.com")).await;
+    let list = store.list(&store.add_admin().await).await;
     let only = list.first().unwrap();
     (only.users_count, only.workspaces_count)
 }

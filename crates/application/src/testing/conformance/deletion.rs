@@ -9,14 +9,16 @@ use guildhall_domain::{
 use super::{
     StoreUnderTest,
     management::{change, delete},
-    support::{EVERYTHING, admin, at, id, organization, session, token, user, viewer, workspaces},
+    support::{
+        EVERYTHING, at, id, invitation, organization, session, token, user, viewer, workspaces,
+    },
 };
 use crate::{
     Scope,
     ports::{Addition, Insertion, MemberFilter, StatsSnapshot},
 };
 
-/// An organization with two members and three workspaces, the home of one of
+/// An organization with two members, three workspaces and two invitations, the home of one of
 /// them; and another with the same members and one workspace, the home of the
 /// other.
 struct Scene {
@@ -47,6 +49,9 @@ impl Scene {
             let added = work.workspaces().insert(&scope, &workspaces).await.unwrap();
             assert_eq!(added, Addition::Added);
             work.commit().await.unwrap();
+            let guests = ["a@example.com", "b@example.com"];
+            let guests = guests.map(|email| invitation(organization, email, at(0)));
+            store.add_invitations(organization, &guests).await;
         }
         Self { acme, other, ada, bob }
     }
@@ -65,12 +70,15 @@ impl Scene {
         (rows.len(), store.stats.snapshot(viewer(user), at(0), at(0)).await.unwrap())
     }
 
-    /// The rows that belong to an organization: members and workspaces.
-    async fn rows(store: &StoreUnderTest, organization: &Organization) -> (usize, usize) {
+    /// The rows that belong to an organization: members, workspaces and
+    /// invitations.
+    async fn rows(store: &StoreUnderTest, organization: &Organization) -> (usize, usize, usize) {
         let scope = Scope::of_entrant(organization);
         let everybody = MemberFilter::default();
         let members = store.members.list(&scope, &everybody, EVERYTHING).await.unwrap();
-        (members.len(), store.workspaces.list(&scope, EVERYTHING).await.unwrap().len())
+        let workspaces = store.workspaces.list(&scope, EVERYTHING).await.unwrap();
+        let invitations = store.invitations.list(&scope, None, at(0), EVERYTHING).await.unwrap();
+        (members.len(), workspaces.len(), invitations.len())
     }
 }
 
@@ -84,7 +92,7 @@ fn purged(organization: OrganizationId) -> AuditEvent {
 /// back when it is restored.
 pub async fn a_deleted_organization_vanishes(store: StoreUnderTest) {
     let scene = Scene::set(&store).await;
-    let root = admin("root@example.com");
+    let root = store.add_admin().await;
     for is_deleted in [false, true, false] {
         let deleted_at = is_deleted.then_some(at(5));
         change(&store, &Organization { deleted_at, ..scene.acme.clone() }).await;
@@ -103,7 +111,7 @@ pub async fn a_deleted_organization_vanishes(store: StoreUnderTest) {
         let member = store.members.get(&Scope::of_entrant(&scene.other), scene.ada.id).await;
         let account = member.unwrap().unwrap().account;
         assert_eq!((account.organization, account.user.home), (shown, Some(scene.acme.id)));
-        assert_eq!(Scene::rows(&store, &scene.acme).await, (2, 3), "all of it is kept");
+        assert_eq!(Scene::rows(&store, &scene.acme).await, (2, 3, 2), "all of it is kept");
     }
 }
 
@@ -138,15 +146,15 @@ pub async fn what_was_deleted_long_ago_is_found(store: StoreUnderTest) {
     }
 }
 
-/// With its members and workspaces, and nobody else's; nobody's home remains,
+/// With its members, workspaces and invitations, and nobody else's; nobody's home remains,
 /// and its name, domain and external id are free.
 pub async fn a_purge_removes_for_good(store: StoreUnderTest) {
     let scene = Scene::set(&store).await;
     delete(&store, &scene.acme, 5).await;
     store.maintenance.purge(scene.acme.id, &purged(scene.acme.id)).await.unwrap();
 
-    assert_eq!(Scene::rows(&store, &scene.acme).await, (0, 0));
-    assert_eq!(Scene::rows(&store, &scene.other).await, (2, 1));
+    assert_eq!(Scene::rows(&store, &scene.acme).await, (0, 0, 0));
+    assert_eq!(Scene::rows(&store, &scene.other).await, (2, 1, 2));
     assert_eq!(store.maintenance.deleted_before(at(99), 9).await.unwrap(), []);
     assert_eq!(store.maintenance.counter_drift().await.unwrap(), []);
     assert_eq!(scene.home(&store).await, None);
@@ -156,7 +164,7 @@ pub async fn a_purge_removes_for_good(store: StoreUnderTest) {
     assert_eq!(home(&scene.ada).await, None);
     assert_eq!(home(&scene.bob).await, Some(scene.other.id));
 
-    let root = viewer(&admin("root@example.com"));
+    let root = viewer(&store.add_admin().await);
     let mut work = store.begin().await;
     assert_eq!(work.organizations().lock_deleted(root, scene.acme.id).await.unwrap(), None);
     assert_eq!(work.organizations().find(scene.acme.id).await.unwrap(), None);
@@ -165,7 +173,7 @@ pub async fn a_purge_removes_for_good(store: StoreUnderTest) {
     work.commit().await.unwrap();
 
     store.maintenance.purge(scene.acme.id, &purged(scene.acme.id)).await.unwrap();
-    assert_eq!(store.list(&admin("root@example.com")).await.len(), 2);
+    assert_eq!(store.list(&store.add_admin().await).await.len(), 2);
 }
 
 /// Nor one that was never deleted.
@@ -173,10 +181,10 @@ pub async fn a_restored_organization_is_not_purged(store: StoreUnderTest) {
     let scene = Scene::set(&store).await;
     delete(&store, &scene.acme, 5).await;
     change(&store, &scene.acme).await;
-    let root = viewer(&admin("root@example.com"));
+    let root = viewer(&store.add_admin().await);
     let before = store.organizations.access(root, scene.acme.id).await.unwrap();
     store.maintenance.purge(scene.acme.id, &purged(scene.acme.id)).await.unwrap();
     assert_eq!(store.organizations.access(root, scene.acme.id).await.unwrap(), before);
-    assert_eq!(Scene::rows(&store, &scene.acme).await, (2, 3));
+    assert_eq!(Scene::rows(&store, &scene.acme).await, (2, 3, 2));
     assert_eq!(scene.home(&store).await.as_deref(), Some("Acme"));
 }

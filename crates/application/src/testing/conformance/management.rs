@@ -50,7 +50,7 @@ fn full(name: &str) -> Organization {
         metadata: pairs.try_into().unwrap(),
         settings: OrganizationSettings { auto_join: false },
         status: OrganizationStatus::Suspended,
-        quotas: Quotas { users: Some(u32::MAX), workspaces: Some(0) },
+        quotas: Quotas { users: Some(u32::MAX), workspaces: Some(0), invitations: Some(7) },
         updated_at: at(1_000_001),
         deleted_at: Some(at(1_000_002)),
         version: i64::MAX.cast_unsigned(),
@@ -99,7 +99,7 @@ pub async fn a_lock_shows_what_the_viewer_is(store: StoreUnderTest) {
 
 /// Who locks the same organization waits, and then sees what was changed.
 pub async fn a_lock_keeps_others_waiting(store: StoreUnderTest) {
-    let (acme, root) = (organization("Acme", at(0)), admin("root@example.com"));
+    let (acme, root) = (organization("Acme", at(0)), store.add_admin().await);
     store.add_organizations(std::slice::from_ref(&acme)).await;
     let mut work = store.begin().await;
     let access = work.organizations().lock(viewer(&root), acme.id).await.unwrap().unwrap();
@@ -120,10 +120,34 @@ pub async fn a_lock_keeps_others_waiting(store: StoreUnderTest) {
     assert_eq!(second.await.unwrap().organization(), &suspended);
 }
 
+/// Whoever it is about to take in, be it suspended; locked as for others.
+pub async fn an_entrant_locks_what_is_not_deleted(store: StoreUnderTest) {
+    let (acme, gone) = (organization("Acme", at(0)), organization("Gone", at(1)));
+    store.add_organizations(&[acme.clone(), gone.clone()]).await;
+    delete(&store, &gone, 9).await;
+    let suspended = Organization { status: OrganizationStatus::Suspended, ..acme.clone() };
+    let mut work = store.begin().await;
+    assert_eq!(work.organizations().lock_for_entrant(gone.id).await.unwrap(), None);
+    assert_eq!(work.organizations().lock_for_entrant(id()).await.unwrap(), None);
+    let found = work.organizations().lock_for_entrant(acme.id).await.unwrap();
+    assert_eq!(found.as_ref(), Some(&acme));
+    let second = tokio::spawn({
+        let (store, id) = (store.clone(), acme.id);
+        async move { store.begin().await.organizations().lock_for_entrant(id).await.unwrap() }
+    });
+    time::sleep(Duration::from_millis(100)).await;
+    assert!(!second.is_finished(), "it must wait for the first");
+    let scope = Scope::of_entrant(&acme);
+    let outcome = work.organizations().update(&scope, &suspended).await.unwrap();
+    assert_eq!(outcome, Change::Made);
+    work.commit().await.unwrap();
+    assert_eq!(second.await.unwrap(), Some(suspended));
+}
+
 /// Only the default organization is forgotten as that, and stays marked as one.
 pub async fn the_default_organization_is_forgotten(store: StoreUnderTest) {
     let (acme, other) = (organization("Acme", at(0)), organization("Other", at(1)));
-    let root = admin("root@example.com");
+    let root = store.add_admin().await;
     store.add_organizations(&[acme.clone(), other.clone()]).await;
     let mut work = store.begin().await;
     work.installation().set_default_organization(acme.id).await.unwrap();
@@ -150,7 +174,7 @@ pub async fn the_default_organization_is_forgotten(store: StoreUnderTest) {
 /// and nothing of another organization.
 pub async fn an_update_writes_every_field(store: StoreUnderTest) {
     let (acme, other) = (organization("Acme", at(0)), organization("Other", at(5)));
-    let root = viewer(&admin("root@example.com"));
+    let root = viewer(&store.add_admin().await);
     store.add_organizations(&[acme.clone(), other.clone()]).await;
     let full = Organization { id: acme.id, ..full("ACME 🦀 \u{5D0}") };
     for expected in [full, acme] {

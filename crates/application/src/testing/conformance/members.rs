@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use guildhall_domain::{
     Membership, MembershipSource, Organization, OrganizationId,
     OrganizationRole::{self, Admin, Member, Owner},
-    OrganizationStatus, Permission, Quota, Quotas, User, UserId, quota,
+    OrganizationStatus, Permission, Quota, Quotas, User, UserId, UserStatus, quota,
 };
 use tokio::sync::Barrier;
 
@@ -84,7 +84,8 @@ pub async fn a_change_of_role_is_written(store: StoreUnderTest) {
 
 /// By fifty at once; the other forty-nine are told that there is no room.
 pub async fn the_last_seat_is_taken_once(store: StoreUnderTest) {
-    let acme = limited(&store, Quotas { users: Some(5), workspaces: Some(0) }).await;
+    let acme =
+        limited(&store, Quotas { users: Some(5), workspaces: Some(0), invitations: Some(0) }).await;
     let [a, b, c, d] = users(&store, ["a", "b", "c", "d"]).await;
     store.add_members(&acme, &[(&a, Owner), (&b, Admin), (&c, Member), (&d, Member)]).await;
     let tasks = (0..50).map(|number| {
@@ -115,7 +116,7 @@ pub async fn who_is_there_already_is_not_added(store: StoreUnderTest) {
     for users in [None, Some(2), Some(1), Some(0)] {
         change(
             &store,
-            &Organization { quotas: Quotas { users, workspaces: None }, ..acme.clone() },
+            &Organization { quotas: Quotas { users, ..Quotas::default() }, ..acme.clone() },
         )
         .await;
         let again = Membership { version: 7, ..membership(&acme, &ada, Member) };
@@ -149,7 +150,7 @@ pub async fn a_lowered_limit_lets_nobody_in(store: StoreUnderTest) {
     let acme = limited(&store, Quotas::default()).await;
     let [ada, bob, eve] = users(&store, ["ada", "bob", "eve"]).await;
     store.add_members(&acme, &[(&ada, Owner), (&bob, Member)]).await;
-    let quotas = Quotas { users: Some(1), workspaces: None };
+    let quotas = Quotas { users: Some(1), ..Quotas::default() };
     change(&store, &Organization { quotas, ..acme.clone() }).await;
     let mut work = store.begin().await;
     let outcome = insert(&mut *work, &acme, &membership(&acme, &eve, Member)).await;
@@ -161,7 +162,7 @@ pub async fn a_lowered_limit_lets_nobody_in(store: StoreUnderTest) {
 
 /// Once, however often they are removed; their place is free again.
 pub async fn a_removed_member_is_counted_no_more(store: StoreUnderTest) {
-    let acme = limited(&store, Quotas { users: Some(2), workspaces: None }).await;
+    let acme = limited(&store, Quotas { users: Some(2), ..Quotas::default() }).await;
     let [ada, bob, eve] = users(&store, ["ada", "bob", "eve"]).await;
     store.add_members(&acme, &[(&ada, Owner), (&bob, Member)]).await;
     let scope = Scope::of_entrant(&acme);
@@ -177,18 +178,25 @@ pub async fn a_removed_member_is_counted_no_more(store: StoreUnderTest) {
     assert_eq!(count(&store, acme.id).await, 2);
 }
 
-/// Those of one organization, and no admins or members.
-pub async fn owners_are_counted(store: StoreUnderTest) {
+/// One of the same organization who may sign in, and no admin or member.
+pub async fn another_owner_is_found(store: StoreUnderTest) {
     let (acme, other) = (organization("Acme", at(0)), organization("Other", at(1)));
     store.add_organizations(&[acme.clone(), other.clone()]).await;
     let [ada, bob, eve] = users(&store, ["ada", "bob", "eve"]).await;
     store.add_members(&acme, &[(&ada, Owner), (&bob, Owner), (&eve, Admin)]).await;
     store.add_members(&other, &[(&ada, Member), (&eve, Owner)]).await;
-    let mut work = store.begin().await;
-    for (organization, owners) in [(&acme, 2), (&other, 1)] {
+    for (organization, than, exists) in
+        [(&acme, &ada, true), (&acme, &eve, true), (&other, &eve, false), (&other, &ada, true)]
+    {
+        let mut work = store.begin().await;
         let scope = Scope::of_entrant(organization);
-        assert_eq!(work.memberships().count_owners(&scope).await.unwrap(), owners);
+        let found = work.memberships().another_owner_exists(&scope, than.id).await.unwrap();
+        assert_eq!(found, exists, "{} beside {}", organization.name, than.email);
     }
+    let mut work = store.begin().await;
+    work.users().update(&User { status: UserStatus::Deactivated, ..bob }).await.unwrap();
+    let scope = Scope::of_entrant(&acme);
+    assert!(!work.memberships().another_owner_exists(&scope, ada.id).await.unwrap());
 }
 
 /// Two owners who step down at the same moment, each because the other is
@@ -211,7 +219,13 @@ pub async fn the_last_owner_stays(store: StoreUnderTest) {
         assert_eq!(outcomes.filter(|stepped_down| *stepped_down).count(), 1, "round {round}");
         let mut work = store.begin().await;
         let scope = Scope::of_entrant(&acme);
-        assert_eq!(work.memberships().count_owners(&scope).await.unwrap(), 1);
+        let owners = work.memberships();
+        let mut remaining = 0;
+        for owner in &pair {
+            let another = owners.another_owner_exists(&scope, owner.id).await.unwrap();
+            remaining += u32::from(another);
+        }
+        assert_eq!(remaining, 1);
     }
 }
 
@@ -220,7 +234,7 @@ async fn step_down(store: &StoreUnderTest, owner: &User, organization: Organizat
     let access = work.organizations().lock(viewer(owner), organization).await.unwrap().unwrap();
     let scope = access.require(Permission::ManageOwners).unwrap();
     let membership = work.memberships().find(&scope, owner.id).await.unwrap().unwrap();
-    if work.memberships().count_owners(&scope).await.unwrap() <= 1 {
+    if !work.memberships().another_owner_exists(&scope, owner.id).await.unwrap() {
         return false;
     }
     let changed = Membership { role: Member, version: membership.version + 1, ..membership };

@@ -4,6 +4,7 @@
 //! case can be forgotten.
 
 #![expect(
+    clippy::indexing_slicing,
     clippy::unwrap_used,
     clippy::missing_panics_doc,
     reason = "the cases are tests: a panic is a failed test"
@@ -12,21 +13,27 @@
 pub mod accounts;
 pub mod counters;
 pub mod deletion;
+pub mod erasure;
+pub mod invitations;
+pub mod mail;
 pub mod management;
 pub mod members;
+pub mod one_time_tokens;
 pub mod organizations;
 mod paging;
+pub mod requests;
 pub mod stats;
 mod support;
 pub mod transactions;
 pub mod upkeep;
+pub mod users;
 pub mod workspaces;
 
 use std::sync::Arc;
 
 use crate::ports::{
-    Maintenance, MemberQueries, OrganizationQueries, SessionQueries, StatsQueries, Store,
-    UserQueries, WorkspaceQueries,
+    InvitationQueries, Maintenance, MemberQueries, OrganizationQueries, SessionQueries,
+    StatsQueries, Store, UserQueries, WorkspaceQueries,
 };
 
 /// A store by all the ports that it implements, migrated and empty. Clones are
@@ -41,6 +48,8 @@ pub struct StoreUnderTest {
     pub members: Arc<dyn MemberQueries>,
     /// Workspaces.
     pub workspaces: Arc<dyn WorkspaceQueries>,
+    /// Invitations.
+    pub invitations: Arc<dyn InvitationQueries>,
     /// Users.
     pub users: Arc<dyn UserQueries>,
     /// Sessions.
@@ -60,6 +69,7 @@ impl StoreUnderTest {
             + OrganizationQueries
             + MemberQueries
             + WorkspaceQueries
+            + InvitationQueries
             + UserQueries
             + SessionQueries
             + StatsQueries
@@ -72,6 +82,7 @@ impl StoreUnderTest {
             organizations: store.clone(),
             members: store.clone(),
             workspaces: store.clone(),
+            invitations: store.clone(),
             users: store.clone(),
             sessions: store.clone(),
             stats: store.clone(),
@@ -108,6 +119,7 @@ macro_rules! for_each_conformance_case {
             counters::without_drift_none_is_found
             management::a_lock_shows_what_the_viewer_is
             management::a_lock_keeps_others_waiting
+            management::an_entrant_locks_what_is_not_deleted
             management::the_default_organization_is_forgotten
             management::an_update_writes_every_field
             management::a_full_organization_survives
@@ -124,7 +136,7 @@ macro_rules! for_each_conformance_case {
             members::a_closed_organization_takes_nobody
             members::a_lowered_limit_lets_nobody_in
             members::a_removed_member_is_counted_no_more
-            members::owners_are_counted
+            members::another_owner_is_found
             members::the_last_owner_stays
             members::other_members_are_out_of_reach
             members::members_are_found_by_text_and_role
@@ -137,6 +149,16 @@ macro_rules! for_each_conformance_case {
             workspaces::other_workspaces_are_out_of_reach
             workspaces::pages_of_workspaces_are_complete
             workspaces::workspaces_that_may_be_used_are_accessible
+            invitations::invitations_survive
+            invitations::a_change_of_an_invitation_is_written
+            invitations::invitations_are_listed_by_status
+            invitations::pages_of_invitations_are_complete
+            invitations::open_invitations_are_counted
+            invitations::who_need_not_be_invited_is_found
+            invitations::many_are_invited_at_once
+            invitations::a_token_leads_to_its_invitation
+            invitations::a_token_shows_organizations_in_use
+            invitations::other_invitations_are_out_of_reach
             accounts::addresses_are_unique
             accounts::users_survive
             accounts::a_user_is_changed
@@ -149,12 +171,38 @@ macro_rules! for_each_conformance_case {
             accounts::only_own_sessions_are_removed
             accounts::all_other_sessions_are_removed
             accounts::the_oldest_sessions_are_trimmed
+            one_time_tokens::a_token_is_taken_once
+            one_time_tokens::of_ten_at_once_one_takes_it
+            one_time_tokens::a_new_token_kills_the_former
+            one_time_tokens::a_token_expires
+            one_time_tokens::a_revoked_token_is_dead
+            mail::every_subject_survives
+            mail::a_claim_hides_until_it_ends
+            mail::each_mail_is_claimed_once
+            mail::a_mail_is_put_off_or_removed
+            mail::mail_of_a_dropped_unit_of_work_is_never_sent
+            requests::a_repetition_is_answered_alike
+            requests::actors_and_keys_are_apart
+            requests::of_twins_one_is_first
+            requests::a_key_that_was_rolled_back_is_free
+            requests::what_is_old_is_forgotten
+            users::an_admin_knows_everybody
+            users::others_know_whose_members_they_may_see
+            users::users_are_found_by_text_and_status
+            users::pages_of_users_are_complete
+            users::another_admin_is_found
+            users::organizations_of_a_user_are_found
+            users::a_user_is_locked_by_address
+            erasure::an_erased_user_is_gone
+            erasure::nobody_else_is_erased
+            erasure::what_was_sent_to_the_address_goes
             stats::a_member_counts_what_they_see
             stats::an_admin_counts_everything
             stats::an_empty_store_counts_nothing
             stats::one_organization_counts_its_own
             upkeep::serving_periods_grow_by_heartbeats
             upkeep::what_has_ended_is_swept
+            upkeep::tokens_requests_and_invitations_are_swept
             upkeep::every_event_can_be_appended
             upkeep::it_answers
         }

@@ -101,7 +101,7 @@ pub async fn times_and_texts_survive(store: StoreUnderTest) {
         })
         .collect();
     store.add_organizations(&originals).await;
-    let eyes = viewer(&admin("eyes@example.com"));
+    let eyes = viewer(&store.add_admin().await);
     for original in &originals {
         let access = store.organizations.access(eyes, original.id).await.unwrap().unwrap();
         assert_eq!(access.organization(), original);
@@ -131,7 +131,7 @@ pub async fn are_listed_newest_first(store: StoreUnderTest) {
     let mut expected: Vec<_> = organizations.iter().map(|o| (o.created_at, o.id)).collect();
     expected.sort_unstable();
     expected.reverse();
-    let listed = store.list(&admin("eyes@example.com")).await;
+    let listed = store.list(&store.add_admin().await).await;
     assert_eq!(listed.iter().map(|o| (o.created_at, o.id)).collect::<Vec<_>>(), expected);
 
     let ada = user("ada@acme.com");
@@ -148,7 +148,7 @@ pub async fn pages_are_complete_while_rows_are_added(store: StoreUnderTest) {
     let organizations: Vec<_> =
         (0..60).map(|number| organization(&format!("Acme {number}"), at(number / 20))).collect();
     store.add_organizations(&organizations).await;
-    let eyes = viewer(&admin("eyes@example.com"));
+    let eyes = viewer(&store.add_admin().await);
     let mut seen: Vec<(_, OrganizationId)> = Vec::new();
     let mut page = PageRequest { after: None, limit: 7 };
     loop {

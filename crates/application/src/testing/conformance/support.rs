@@ -4,8 +4,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::TimeDelta;
 use guildhall_domain::{
-    Membership, MembershipSource, Organization, OrganizationRole, Origin, Session,
-    SessionLifetimes, Timestamp, User, UserRole, Workspace, WorkspaceName,
+    Invitation, InvitationLifetime, Membership, MembershipSource, Organization, OrganizationId,
+    OrganizationRole, Origin, Session, SessionLifetimes, Timestamp, User, UserRole, Workspace,
+    WorkspaceName,
     ids::{Id, IdKind},
 };
 
@@ -61,6 +62,19 @@ pub(super) fn workspaces(organization: &Organization, count: u32) -> Vec<Workspa
     (1..=count)
         .map(|number| Workspace::new(id(), organization.id, WorkspaceName::numbered(number), at(2)))
         .collect()
+}
+
+/// An invitation to become a member, for a week, of whom nobody knows who made
+/// it.
+pub(super) fn invitation(
+    organization: &Organization,
+    email: &str,
+    created_at: Timestamp,
+) -> Invitation {
+    let (email, lifetime) = (email.parse().unwrap(), InvitationLifetime::default());
+    let role = OrganizationRole::Member;
+    let made = Invitation::new(id(), organization.id, email, role, lifetime, id(), created_at);
+    Invitation { invited_by: None, ..made }
 }
 
 /// A session that began at that moment and lives for an hour if it is not used.
@@ -121,6 +135,14 @@ impl StoreUnderTest {
         work.commit().await.unwrap();
     }
 
+    /// A platform admin, whom the store knows as one: it may look for itself.
+    pub(super) async fn add_admin(&self) -> User {
+        let number: OrganizationId = id();
+        let root = admin(&format!("root-{}@example.com", number.as_uuid().simple()));
+        self.add_users(std::slice::from_ref(&root)).await;
+        root
+    }
+
     /// Adds members to an organization, and commits.
     pub(super) async fn add_members(
         &self,
@@ -134,6 +156,18 @@ impl StoreUnderTest {
             let outcome = work.memberships().insert(&scope, &membership).await.unwrap();
             assert_eq!(outcome, Addition::Added, "{membership:?}");
         }
+        work.commit().await.unwrap();
+    }
+
+    /// Adds invitations to an organization, and commits.
+    pub(super) async fn add_invitations(
+        &self,
+        organization: &Organization,
+        invitations: &[Invitation],
+    ) {
+        let mut work = self.begin().await;
+        let scope = Scope::of_entrant(organization);
+        work.invitations().insert(&scope, invitations).await.unwrap();
         work.commit().await.unwrap();
     }
 
@@ -153,7 +187,8 @@ impl StoreUnderTest {
 
     /// The names in the list of a platform admin.
     pub(super) async fn all_names(&self) -> Vec<String> {
-        let names = self.list(&admin("eyes@example.com")).await.into_iter().map(|row| row.name);
+        let root = self.add_admin().await;
+        let names = self.list(&root).await.into_iter().map(|row| row.name);
         let mut names: Vec<_> = names.collect();
         names.sort();
         names

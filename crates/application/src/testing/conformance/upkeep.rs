@@ -2,11 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use guildhall_domain::{Action, AuditActor, AuditEvent, Origin, Resource, ServingPeriod};
+use guildhall_domain::{
+    Action, AuditActor, AuditEvent, Invitation,
+    InvitationStatus::{Pending, Revoked},
+    Origin, Resource, ServingPeriod,
+};
 
 use super::{
     StoreUnderTest,
-    support::{at, id, organization, session, token, user},
+    requests::{first, look},
+    support::{EVERYTHING, at, id, invitation, organization, session, token, user},
+};
+use crate::{
+    Scope,
+    ports::{Claim, EndedBefore, Purpose},
 };
 
 /// A heartbeat begins a period or moves its end; a question looks back so far.
@@ -41,13 +50,50 @@ pub async fn what_has_ended_is_swept(store: StoreUnderTest) {
         store.maintenance.heartbeat(&period).await.unwrap();
     }
     let hour = 3_600_000_000;
-    let sweep = async || store.maintenance.sweep(at(hour + 4), at(2), 3).await.unwrap();
+    let ended =
+        EndedBefore { sessions: at(hour + 4), periods: at(2), requests: at(0), invitations: at(0) };
+    let sweep = async || store.maintenance.sweep(&ended, 3).await.unwrap();
     assert_eq!(sweep().await, 3 + 2);
     assert_eq!(sweep().await, 1);
     assert_eq!(sweep().await, 0);
     let live = store.sessions.live_of(ada.id, at(0)).await.unwrap();
     assert_eq!(live.iter().map(|s| s.created_at).collect::<Vec<_>>(), [at(5), at(4)]);
     assert_eq!(store.stats.serving_periods(at(0)).await.unwrap().1.len(), 4);
+}
+
+/// What ended before the given times, and no more than the given number of
+/// each; whatever ended later stays.
+pub async fn tokens_requests_and_invitations_are_swept(store: StoreUnderTest) {
+    let acme = organization("Acme", at(0));
+    store.add_organizations(std::slice::from_ref(&acme)).await;
+    let scope = Scope::of_entrant(&acme);
+    let users: Vec<_> = (0..5).map(|number| user(&format!("user{number}@acme.com"))).collect();
+    store.add_users(&users).await;
+    for (number, user) in (0_u8..).zip(&users) {
+        store.give_token(user, Purpose::PasswordReset, number, number.into()).await;
+        first(&store, user.id, "key", number.into(), "").await;
+        let status = if number == 1 { Revoked } else { Pending };
+        let expires_at = at(number.into());
+        let made = invitation(&acme, &format!("guest{number}@acme.com"), at(-9));
+        store.add_invitations(&acme, &[Invitation { status, expires_at, ..made }]).await;
+    }
+    let ended =
+        EndedBefore { sessions: at(4), periods: at(4), requests: at(3), invitations: at(2) };
+    let sweep = async || store.maintenance.sweep(&ended, 2).await.unwrap();
+    assert_eq!(sweep().await, 2 + 2 + 2);
+    assert_eq!(sweep().await, 2 + 1);
+    assert_eq!(sweep().await, 0);
+
+    for (number, user) in (0_u8..).zip(&users) {
+        let taken = store.take(Purpose::PasswordReset, number, -1).await;
+        assert_eq!(taken.is_some(), number >= 4, "token {number}");
+        let is_answered = look(&store, user.id, "key", 0).await != Claim::First;
+        assert_eq!(is_answered, number >= 3, "request {number}");
+    }
+    let left = store.invitations.list(&scope, None, at(0), EVERYTHING).await.unwrap();
+    let mut ends: Vec<_> = left.iter().map(|made| made.expires_at).collect();
+    ends.sort_unstable();
+    assert_eq!(ends, [at(2), at(3), at(4)]);
 }
 
 /// Every action, actor and resource, with and without particulars.
@@ -64,6 +110,7 @@ pub async fn every_event_can_be_appended(store: StoreUnderTest) {
         Resource::User(ada.id),
         Resource::Session(id()),
         Resource::Workspace(id()),
+        Resource::Invitation(id()),
         Resource::Installation,
     ];
     let mut work = store.begin().await;

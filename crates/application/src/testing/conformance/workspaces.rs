@@ -69,7 +69,9 @@ pub async fn a_change_of_a_workspace_is_written(store: StoreUnderTest) {
 
 /// By fifty at once; the other forty-nine are told that there is no room.
 pub async fn the_last_workspace_is_allocated_once(store: StoreUnderTest) {
-    let acme = limited(&store, Quotas { users: Some(0), workspaces: Some(100) }).await;
+    let acme =
+        limited(&store, Quotas { users: Some(0), workspaces: Some(100), invitations: Some(0) })
+            .await;
     assert_eq!(insert(&store, &acme, &workspaces(&acme, 99)).await, Addition::Added);
     let tasks = (0..50).map(|_| {
         let (store, acme) = (store.clone(), acme.clone());
@@ -86,7 +88,7 @@ pub async fn the_last_workspace_is_allocated_once(store: StoreUnderTest) {
 
 /// Not even those that would have had room.
 pub async fn a_batch_that_does_not_fit_adds_nothing(store: StoreUnderTest) {
-    let acme = limited(&store, Quotas { users: None, workspaces: Some(5) }).await;
+    let acme = limited(&store, Quotas { workspaces: Some(5), ..Quotas::default() }).await;
     assert_eq!(insert(&store, &acme, &workspaces(&acme, 2)).await, Addition::Added);
     let no_room = |used| {
         Addition::NoRoom(Quota { resource: quota::Resource::Workspaces, limit: Some(5), used })
@@ -102,7 +104,7 @@ pub async fn a_batch_that_does_not_fit_adds_nothing(store: StoreUnderTest) {
 
 /// Once, however often it is removed; its place is free again.
 pub async fn a_removed_workspace_is_counted_no_more(store: StoreUnderTest) {
-    let acme = limited(&store, Quotas { users: None, workspaces: Some(2) }).await;
+    let acme = limited(&store, Quotas { workspaces: Some(2), ..Quotas::default() }).await;
     let [one, other] = workspaces(&acme, 2).try_into().unwrap();
     let _ = insert(&store, &acme, &[one.clone(), other.clone()]).await;
     let scope = Scope::of_entrant(&acme);
@@ -156,7 +158,7 @@ const fn cursor(workspace: &Workspace) -> Cursor {
 /// accessible to a member and to a platform admin.
 pub async fn pages_of_workspaces_are_complete(store: StoreUnderTest) {
     let (acme, other) = (organization("Acme", at(0)), organization("Other", at(1)));
-    let (ada, root) = (user("ada@acme.com"), admin("root@example.com"));
+    let (ada, root) = (user("ada@acme.com"), store.add_admin().await);
     store.add_organizations(&[acme.clone(), other.clone()]).await;
     store.add_users(std::slice::from_ref(&ada)).await;
     store.add_members(&acme, &[(&ada, OrganizationRole::Member)]).await;
@@ -195,7 +197,7 @@ pub async fn pages_of_workspaces_are_complete(store: StoreUnderTest) {
 pub async fn workspaces_that_may_be_used_are_accessible(store: StoreUnderTest) {
     let names = ["Acme", "Foreign", "Suspended", "Deleted"];
     let [acme, foreign, suspended, deleted] = names.map(|name| organization(name, at(0)));
-    let (ada, root) = (user("ada@acme.com"), admin("root@example.com"));
+    let (ada, root) = (user("ada@acme.com"), store.add_admin().await);
     let both = admin("both@example.com");
     store.add_organizations(&[&acme, &foreign, &suspended, &deleted].map(Clone::clone)).await;
     store.add_users(&[ada.clone(), both.clone()]).await;

@@ -10,10 +10,11 @@ use guildhall_domain::{
 use super::AllocateWorkspaceCommand;
 use crate::{
     Access, Error,
-    ports::{Addition, StoreError},
+    idempotency::{Outcome, RequestFingerprint},
+    ports::{Addition, Claim, StoreError},
     testing::{
-        Failure, FakeStore, FixedClock, Repositories, TestPorts, access, at, caller, locking,
-        organization, origin,
+        Failure, FakeStore, FixedClock, Repositories, TestPorts, access, answer, at, caller, done,
+        locking, organization, origin, repeatable, unrepeated,
     },
 };
 
@@ -21,7 +22,7 @@ use OrganizationRole::{Admin, Member, Owner};
 
 /// An organization with 4 of at most 10 workspaces.
 fn acme() -> Organization {
-    let quotas = Quotas { users: None, workspaces: Some(10) };
+    let quotas = Quotas { workspaces: Some(10), ..Quotas::default() };
     Organization { workspaces_count: 4, quotas, ..organization(7, "Acme", None) }
 }
 
@@ -64,7 +65,8 @@ async fn allocate(store: FakeStore) -> (Result<(Workspace, Quota), Error>, Arc<F
     let ports = TestPorts { store: store.clone(), clock, ..TestPorts::default() };
     let allocate_workspace = ports.into_use_cases().allocate_workspace;
     let caller = caller(UserRole::User);
-    (allocate_workspace.execute(&caller, acme().id, command()).await, store)
+    let result = allocate_workspace.execute(&caller, acme().id, command(), unrepeated()).await;
+    (result.map(done), store)
 }
 
 #[tokio::test]
@@ -135,5 +137,36 @@ async fn a_store_out_of_reach_keeps_nothing() {
         let (result, store) = allocate(store).await;
         assert!(matches!(result, Err(Error::StoreUnavailable(_))), "{failure:?}");
         assert!(store.committed().is_empty(), "{failure:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_repetition_allocates_nothing() {
+    for is_first in [true, false] {
+        let mut repositories = if is_first {
+            adding(as_admin(), || Ok(Addition::Added))
+        } else {
+            Repositories::default()
+        };
+        let answered = Claim::Answered(RequestFingerprint([1; 32]), answer());
+        let claim = if is_first { Claim::First } else { answered };
+        let requests = &mut repositories.answered_requests;
+        requests.expect_claim().times(1).return_once(|_, _, _, _, _| Ok(claim));
+        requests
+            .expect_keep()
+            .withf(|_, _, kept| *kept == answer())
+            .times(usize::from(is_first))
+            .return_once(|_, _, _| Ok(()));
+        let store = Arc::new(FakeStore::with(repositories));
+        let clock = FixedClock(at(60));
+        let ports = TestPorts { store: store.clone(), clock, ..TestPorts::default() };
+        let allocate_workspace = ports.into_use_cases().allocate_workspace;
+        let (caller, once) = (caller(UserRole::User), repeatable(1));
+        let outcome = allocate_workspace.execute(&caller, acme().id, command(), once).await;
+        match outcome.unwrap() {
+            Outcome::Done(_) => assert!(is_first),
+            Outcome::Repeated(repeated) => assert!(!is_first && repeated == answer()),
+        }
+        assert_eq!(store.committed().len(), usize::from(is_first));
     }
 }
