@@ -16,6 +16,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("guildhall-http-api", &["guildhall-application", "guildhall-domain"]),
     ("guildhall-mail", &["guildhall-application", "guildhall-domain"]),
     ("guildhall-client", &[]),
+    ("guildhall-audit-log", &[]),
     (
         "guildhall-server",
         &[

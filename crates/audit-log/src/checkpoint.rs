@@ -1,0 +1,211 @@
+//! Checkpoints: signed statements of how long a log was and what its last hash
+//! was. Whoever keeps one can prove later whether anything before it was changed.
+
+use std::{fmt, str::FromStr};
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use chrono::{DateTime, SecondsFormat, Utc};
+use ed25519_dalek::{Signature, Signer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::{Digest, LogId, hex};
+
+/// The name of a key: the first 8 bytes of the SHA-256 of its public half.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct KeyId(#[serde(with = "hex")] pub [u8; 8]);
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(&self.0))
+    }
+}
+
+impl fmt::Debug for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// What signs checkpoints: an Ed25519 key (RFC 8032). It cannot be printed.
+#[derive(Clone)]
+pub struct SigningKey(ed25519_dalek::SigningKey);
+
+impl SigningKey {
+    /// The key of this seed, which must be random.
+    #[must_use]
+    pub fn from_seed(seed: [u8; 32]) -> Self {
+        Self(ed25519_dalek::SigningKey::from_bytes(&seed))
+    }
+
+    /// Its public half.
+    #[must_use]
+    pub fn verifying_key(&self) -> VerifyingKey {
+        VerifyingKey(self.0.verifying_key())
+    }
+
+    /// States that a log had so many entries, the last with that hash.
+    #[must_use]
+    pub fn sign(&self, log: LogId, size: u64, head: Digest, at: DateTime<Utc>) -> Checkpoint {
+        let at = at.to_rfc3339_opts(SecondsFormat::Secs, true);
+        let signature = self.0.sign(&statement(log, size, head, &at));
+        let signature = BASE64_STANDARD.encode(signature.to_bytes());
+        Checkpoint { at, head, key: self.verifying_key().id(), log, signature, size }
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SigningKey({})", self.verifying_key().id())
+    }
+}
+
+/// The public half of a key, written as its 32 bytes in base64.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct VerifyingKey(ed25519_dalek::VerifyingKey);
+
+/// The signature, or the key, is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SignatureError {
+    /// The text is no key.
+    #[error("must be a public key: 32 bytes in base64")]
+    NotAKey,
+    /// The checkpoint was signed by another key.
+    #[error("the checkpoint is signed by the key {0}")]
+    OtherKey(KeyId),
+    /// The signature does not fit.
+    #[error("the signature is not that of the checkpoint")]
+    Wrong,
+}
+
+impl VerifyingKey {
+    /// Its name.
+    #[must_use]
+    pub fn id(&self) -> KeyId {
+        let digest = Digest::of(self.0.as_bytes()).0;
+        KeyId(*digest.first_chunk().unwrap_or(&[0; 8]))
+    }
+}
+
+impl FromStr for VerifyingKey {
+    type Err = SignatureError;
+
+    fn from_str(text: &str) -> Result<Self, SignatureError> {
+        let bytes = BASE64_STANDARD.decode(text.trim()).ok();
+        let bytes: Option<[u8; 32]> = bytes.and_then(|bytes| bytes.try_into().ok());
+        let key = bytes.and_then(|bytes| ed25519_dalek::VerifyingKey::from_bytes(&bytes).ok());
+        key.map(Self).ok_or(SignatureError::NotAKey)
+    }
+}
+
+impl fmt::Display for VerifyingKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&BASE64_STANDARD.encode(self.0.as_bytes()))
+    }
+}
+
+impl fmt::Debug for VerifyingKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for VerifyingKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for VerifyingKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+/// A statement of how far a log was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Checkpoint {
+    /// When it was made, to the second.
+    pub at: String,
+    /// The hash of the last entry.
+    pub head: Digest,
+    /// Which key signed it.
+    pub key: KeyId,
+    /// The log.
+    pub log: LogId,
+    /// The signature, in base64.
+    pub signature: String,
+    /// How many entries there were.
+    pub size: u64,
+}
+
+impl Checkpoint {
+    /// Checks that the holder of the key made this statement.
+    ///
+    /// # Errors
+    ///
+    /// [`SignatureError`] when they did not.
+    pub fn verify(&self, key: &VerifyingKey) -> Result<(), SignatureError> {
+        if self.key != key.id() {
+            return Err(SignatureError::OtherKey(self.key));
+        }
+        let bytes = BASE64_STANDARD.decode(&self.signature).map_err(|_| SignatureError::Wrong)?;
+        let signature = Signature::from_slice(&bytes).map_err(|_| SignatureError::Wrong)?;
+        let statement = statement(self.log, self.size, self.head, &self.at);
+        key.0.verify_strict(&statement, &signature).map_err(|_| SignatureError::Wrong)
+    }
+}
+
+/// What is signed: five lines, each with its end.
+fn statement(log: LogId, size: u64, head: Digest, at: &str) -> Vec<u8> {
+    format!("guildhall audit checkpoint 1\n{log}\n{size}\n{head}\n{at}\n").into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checkpoint(key: &SigningKey) -> Checkpoint {
+        let at = "2026-01-15T10:00:00Z".parse().unwrap();
+        key.sign(LogId::Installation, 7, Digest([3; 32]), at)
+    }
+
+    #[test]
+    fn a_statement_is_its_keys_alone() {
+        let (key, other) = (SigningKey::from_seed([1; 32]), SigningKey::from_seed([2; 32]));
+        let made = checkpoint(&key);
+        assert_eq!(made.verify(&key.verifying_key()), Ok(()));
+        let refused = made.verify(&other.verifying_key());
+        assert_eq!(refused, Err(SignatureError::OtherKey(key.verifying_key().id())));
+        let renamed = Checkpoint { key: other.verifying_key().id(), ..made };
+        assert_eq!(renamed.verify(&other.verifying_key()), Err(SignatureError::Wrong));
+    }
+
+    #[test]
+    fn every_part_of_a_statement_counts() {
+        let key = SigningKey::from_seed([1; 32]);
+        let changes: [fn(&mut Checkpoint); 5] = [
+            |made| made.size = 8,
+            |made| made.head = Digest([4; 32]),
+            |made| made.at = "2026-01-15T10:00:01Z".to_owned(),
+            |made| made.log = LogId::Organization(uuid::Uuid::nil()),
+            |made| made.signature = "AAAA".to_owned(),
+        ];
+        for change in changes {
+            let mut other = checkpoint(&key);
+            change(&mut other);
+            assert_eq!(other.verify(&key.verifying_key()), Err(SignatureError::Wrong));
+        }
+    }
+
+    #[test]
+    fn keys_and_statements_survive_their_text() {
+        let key = SigningKey::from_seed([1; 32]);
+        let public = key.verifying_key();
+        assert_eq!(public.to_string().parse(), Ok(public));
+        let json = serde_json::to_string(&checkpoint(&key)).unwrap();
+        assert_eq!(serde_json::from_str::<Checkpoint>(&json).unwrap(), checkpoint(&key));
+        assert!("AAAA".parse::<VerifyingKey>().is_err());
+    }
+}
