@@ -6,6 +6,7 @@
 //! in it; one that reads asks a query port once.
 
 pub mod access;
+pub mod audit;
 pub mod auth;
 pub mod caller;
 pub mod error;

@@ -4,6 +4,10 @@ use std::sync::Arc;
 
 use crate::{
     Settings,
+    audit::{
+        AuditCheckpoints, AuditSigner, ExportAuditLogs, ListAuditEvents, MakeCheckpoints,
+        VerifyAuditLogs,
+    },
     auth::{
         Authenticate, ChangePassword, EndOtherSessions, EndSession, ListSessions, LogIn, LogOut,
         Register, ResetPassword, SessionEnder, SessionStarter, VerifyEmail,
@@ -20,9 +24,9 @@ use crate::{
         SuspendOrganization, founding::Founder,
     },
     ports::{
-        Clock, IdGenerator, InvitationQueries, Mailer, Maintenance, MemberQueries,
-        OrganizationQueries, PasswordHasher, SessionQueries, SignInThrottle, StatsQueries, Store,
-        TokenService, UserQueries, WorkspaceQueries,
+        AuditLogs, AuditQueries, Clock, IdGenerator, InvitationQueries, Mailer, Maintenance,
+        MemberQueries, OrganizationQueries, PasswordHasher, SessionQueries, SignInThrottle,
+        StatsQueries, Store, TokenService, UserQueries, WorkspaceQueries,
     },
     quota::ManageQuotas,
     stats::{GetSecurityScore, GetStats},
@@ -42,11 +46,14 @@ pub struct Ports {
     pub users: Arc<dyn UserQueries>,
     pub sessions: Arc<dyn SessionQueries>,
     pub stats: Arc<dyn StatsQueries>,
+    pub audit: Arc<dyn AuditQueries>,
+    pub audit_logs: Arc<dyn AuditLogs>,
     pub maintenance: Arc<dyn Maintenance>,
     pub hasher: Arc<dyn PasswordHasher>,
     pub tokens: Arc<dyn TokenService>,
     pub throttle: Arc<dyn SignInThrottle>,
     pub mailer: Arc<dyn Mailer>,
+    pub audit_signer: Option<AuditSigner>,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn IdGenerator>,
 }
@@ -87,6 +94,11 @@ pub struct UseCases {
     pub manage_quotas: ManageQuotas,
     pub get_stats: GetStats,
     pub get_security_score: GetSecurityScore,
+    pub list_audit_events: ListAuditEvents,
+    pub audit_checkpoints: AuditCheckpoints,
+    pub make_checkpoints: MakeCheckpoints,
+    pub verify_audit_logs: VerifyAuditLogs,
+    pub export_audit_logs: ExportAuditLogs,
     pub check_health: CheckHealth,
     pub create_admin: CreateAdmin,
     pub doctor: Doctor,
@@ -110,11 +122,14 @@ impl UseCases {
             users,
             sessions,
             stats,
+            audit,
+            audit_logs,
             maintenance,
             hasher,
             tokens,
             throttle,
             mailer,
+            audit_signer,
             clock,
             ids,
         } = ports;
@@ -125,6 +140,7 @@ impl UseCases {
         let editor =
             OrganizationEditor { store: store.clone(), clock: clock.clone(), ids: ids.clone() };
         let reader = OrganizationReader(organizations.clone());
+        let audit_reader = reader.clone();
         let founder = Founder { ids: ids.clone(), settings: settings.clone() };
         let door = Door { tokens: tokens.clone(), ids: ids.clone() };
         let user_editor = UserEditor {
@@ -262,6 +278,18 @@ impl UseCases {
                 clock: clock.clone(),
                 settings,
             },
+            list_audit_events: ListAuditEvents {
+                reader: audit_reader.clone(),
+                audit: audit.clone(),
+            },
+            audit_checkpoints: AuditCheckpoints { reader: audit_reader, audit: audit.clone() },
+            make_checkpoints: MakeCheckpoints {
+                logs: audit_logs.clone(),
+                clock: clock.clone(),
+                signer: audit_signer,
+            },
+            verify_audit_logs: VerifyAuditLogs { audit: audit.clone(), logs: audit_logs.clone() },
+            export_audit_logs: ExportAuditLogs { audit, logs: audit_logs },
             check_health: CheckHealth(maintenance.clone()),
             create_admin: CreateAdmin { store, hasher, clock: clock.clone(), ids: ids.clone() },
             doctor: Doctor {

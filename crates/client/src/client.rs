@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use reqwest::{Method, Url};
 
 use crate::{
-    Auth, CallerWorkspaces, ClientBuilder, Error, OrganizationHandle, OrganizationId,
+    AuditLogs, Auth, CallerWorkspaces, ClientBuilder, Error, OrganizationHandle, OrganizationId,
     Organizations, ReceivedInvitation, Secret, Service, Stats, UserHandle, UserId, Users,
     request::Request, retry::RetryPolicy,
 };
@@ -73,6 +73,12 @@ impl Client {
     #[must_use]
     pub const fn workspaces(&self) -> CallerWorkspaces<'_> {
         CallerWorkspaces { client: self }
+    }
+
+    /// The audit trails of every organization in which the caller may read it.
+    #[must_use]
+    pub const fn audit_logs(&self) -> AuditLogs<'_> {
+        AuditLogs { client: self, organization: None }
     }
 
     /// All users that the caller may see.

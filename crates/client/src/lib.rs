@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod answer;
+mod audit_logs;
 mod auth;
 mod builder;
 mod client;
@@ -23,6 +24,9 @@ mod word;
 mod workspaces;
 
 pub use answer::{ETag, Tagged};
+pub use audit_logs::{
+    AuditCheckpoint, AuditEvent, AuditFilter, AuditKey, AuditLogs, AuditReference,
+};
 pub use auth::{Account, Auth, Credentials, Registration, Session, SignedIn, UserRole};
 pub use builder::ClientBuilder;
 pub use client::Client;

@@ -6,6 +6,7 @@
 
 mod api;
 mod app;
+mod audit_logs;
 mod auth;
 mod entity_tag;
 mod error;

@@ -9,7 +9,7 @@ use actix_web::{
 };
 
 use crate::{
-    auth,
+    audit_logs, auth,
     error::ApiError,
     invitations, members,
     middleware::{authenticate, catch_panic, require_verified},
@@ -94,6 +94,13 @@ pub static ENDPOINTS: &[Endpoint] = &[
     endpoint(Method::PATCH,  "/api/organizations/{id}/workspaces/{workspace}",      Verified, || web::to(workspaces::change::patch_workspace)),
     endpoint(Method::DELETE, "/api/organizations/{id}/workspaces/{workspace}",      Verified, || web::to(workspaces::change::remove_workspace)),
     endpoint(Method::GET,    "/api/workspaces",                                     Verified, || web::to(workspaces::read::list_workspaces)),
+    endpoint(Method::GET,    "/api/organizations/{id}/audit-logs",                Verified, || web::to(audit_logs::read::list_audit_logs_of_organization)),
+    endpoint(Method::GET,    "/api/organizations/{id}/audit-logs/checkpoints",    Verified, || web::to(audit_logs::checkpoints::list_checkpoints_of_organization)),
+    endpoint(Method::GET,    "/api/organizations/{id}/audit-logs/checkpoints/latest",Verified, || web::to(audit_logs::checkpoints::get_latest_checkpoint_of_organization)),
+    endpoint(Method::GET,    "/api/audit-logs",                                   Verified, || web::to(audit_logs::read::list_audit_logs)),
+    endpoint(Method::GET,    "/api/audit-logs/checkpoints",                       Verified, || web::to(audit_logs::checkpoints::list_checkpoints)),
+    endpoint(Method::GET,    "/api/audit-logs/checkpoints/latest",                Verified, || web::to(audit_logs::checkpoints::get_latest_checkpoint)),
+    endpoint(Method::GET,    "/api/audit-logs/keys",                              Public,   || web::to(audit_logs::checkpoints::list_audit_keys)),
     endpoint(Method::GET,    "/api/stats",                                          Verified, || web::to(stats::get_stats)),
     endpoint(Method::GET,    "/api",                                                Public,   || web::to(service::root::get_service)),
     endpoint(Method::GET,    "/healthz",                                            Public,   || web::to(service::health::get_health)),

@@ -4,11 +4,13 @@
 mod ids;
 mod password;
 mod request_limits;
+mod seed;
 mod throttle;
 mod token;
 
 pub use ids::RandomIds;
 pub use password::{Argon2Hasher, HasherOptions};
 pub use request_limits::RequestLimits;
+pub use seed::random_seed;
 pub use throttle::{SignInLimits, SignInQuota};
 pub use token::RandomTokens;

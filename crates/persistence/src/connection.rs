@@ -104,6 +104,20 @@ impl DbConnection {
         Ok(Self::Postgres(connection))
     }
 
+    /// Runs statements in a transaction of the installation.
+    pub(crate) fn transaction<T>(
+        &mut self,
+        statements: impl FnOnce(&mut Self) -> QueryResult<T>,
+    ) -> QueryResult<T> {
+        self.begin()?;
+        let outcome = statements(self);
+        match &outcome {
+            Ok(_) => on_backend!(self, |c| AnsiTransactionManager::commit_transaction(c))?,
+            Err(_) => on_backend!(self, |c| AnsiTransactionManager::rollback_transaction(c))?,
+        }
+        outcome
+    }
+
     /// Begins a transaction that may write. On SQLite it takes the write lock
     /// at once: a transaction that asks for it later fails, whatever the
     /// timeout, when another has written in between.
@@ -142,6 +156,7 @@ fn establish_sqlite(
     let settings = format!(
         "PRAGMA busy_timeout = {busy_timeout}; PRAGMA journal_mode = WAL; \
          PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON; \
+         PRAGMA secure_delete = ON; \
          PRAGMA query_only = {query_only}"
     );
     // The change to WAL does not heed the busy timeout.
@@ -224,6 +239,17 @@ impl Slot {
         on_backend!(&mut self.connection, |c| AnsiTransactionManager::commit_transaction(c))?;
         self.spent = false;
         Ok(())
+    }
+
+    /// Takes what was deleted out of the write-ahead log of SQLite too, if nobody
+    /// is reading it; otherwise a later one does. PostgreSQL has no such means
+    /// for the role of the application.
+    pub(crate) fn scrub(&mut self) {
+        if let DbConnection::Sqlite(c) = &mut self.connection
+            && let Err(error) = c.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        {
+            tracing::debug!(%error, "the write-ahead log was not truncated");
+        }
     }
 
     /// Ends the transaction and forgets what it did.

@@ -13,11 +13,10 @@ use guildhall_application::ports::{CounterDrift, Counters, EndedBefore, Maintena
 use guildhall_domain::{AuditEvent, OrganizationId, ServingPeriod, Timestamp};
 
 use crate::{
-    audit::AuditEventRow,
+    audit,
     connection::{DbConnection, on_backend},
     schema::{
-        audit_events, invitations, mail_queue, memberships, organizations, serving_periods, users,
-        workspaces,
+        invitations, mail_queue, memberships, organizations, serving_periods, users, workspaces,
     },
     sql_types::{DbId, DbTime, Id, Moment},
     store::DieselStore,
@@ -171,9 +170,9 @@ impl Maintenance for DieselStore {
         event: &AuditEvent,
     ) -> Result<(), StoreError> {
         let id = DbId::from(organization);
-        let event = AuditEventRow::from(event);
+        let event = event.clone();
         self.write(move |connection| {
-            on_backend!(connection, |c| {
+            on_backend!(&mut *connection, |c| {
                 // Takes the row, so that nobody restores it from here on.
                 let deleted =
                     organizations::table.find(id).filter(organizations::deleted_at.is_not_null());
@@ -190,10 +189,9 @@ impl Maintenance for DieselStore {
                     .execute(c)?;
                 diesel::delete(memberships::table.filter(memberships::organization_id.eq(id)))
                     .execute(c)?;
-                diesel::delete(organizations::table.find(id)).execute(c)?;
-                diesel::insert_into(audit_events::table).values(event).execute(c)?;
-                Ok(())
-            })
+                diesel::delete(organizations::table.find(id)).execute(c)
+            })?;
+            audit::append(connection, &[event])
         })
         .await
     }
@@ -213,7 +211,7 @@ impl Maintenance for DieselStore {
         event: &AuditEvent,
     ) -> Result<(), StoreError> {
         let id = DbId::from(organization);
-        let event = AuditEventRow::from(event);
+        let event = event.clone();
         self.write(move |connection| {
             // Whoever adds a member or a workspace counts it first, and so
             // holds the organization's row until it is there.
@@ -221,14 +219,13 @@ impl Maintenance for DieselStore {
                 let row = organizations::table.find(id).select(organizations::id);
                 row.for_update().first::<DbId>(c)?;
             }
-            on_backend!(connection, |c| {
+            on_backend!(&mut *connection, |c| {
                 if sql_query(REPAIR).bind::<Id, _>(id).execute(c)? == 0 {
                     return Err(diesel::NotFound);
                 }
-                diesel::insert_into(audit_events::table).values(event).execute(c)
-            })
+            });
+            audit::append(connection, &[event])
         })
-        .await?;
-        Ok(())
+        .await
     }
 }

@@ -17,6 +17,7 @@ use diesel::{
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use crate::{
+    audit,
     connection::{DbConnection, Purpose, SqliteSynchronous, on_backend},
     database_url::{self, DatabaseUrl},
     error::{OpenError, open_error},
@@ -29,7 +30,7 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgre
 /// The lock under which one node migrates while the others wait, however long.
 /// A plain owner of the tables is bound by row-level security too, and would
 /// migrate no row of a tenant's.
-const POSTGRES_LOCK: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; \
+pub(crate) const POSTGRES_LOCK: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; \
      SET LOCAL guildhall.actor = 'system'; SELECT pg_advisory_xact_lock(7455559029447483756)";
 
 /// What [`migrate`] did.
@@ -56,7 +57,8 @@ pub fn migrate(url: &DatabaseUrl) -> Result<MigrationReport, OpenError> {
             reason: error.to_string(),
         })?;
     }
-    match &mut connect(url, Purpose::Write)? {
+    let mut connection = connect(url, Purpose::Write)?;
+    let report = match &mut connection {
         DbConnection::Sqlite(connection) => {
             connection.immediate_transaction(|connection| run_pending(connection, &SQLITE))
         }
@@ -64,8 +66,11 @@ pub fn migrate(url: &DatabaseUrl) -> Result<MigrationReport, OpenError> {
             connection.batch_execute(POSTGRES_LOCK)?;
             run_pending(connection, &POSTGRES)
         }),
-    }
-    .map_err(|failure| failure.explain(url))
+    };
+    let report = report.map_err(|failure: Failure| failure.explain(url))?;
+    audit::number_all(&mut connection)
+        .map_err(|error| Failure::from(error).explain(url))
+        .map(|()| report)
 }
 
 /// The names of the migrations that the database lacks, in order. Changes

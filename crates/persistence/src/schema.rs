@@ -108,7 +108,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{Bool, Nullable, Text};
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
     use crate::sql_types::{Id, Moment};
 
     audit_events (id) {
@@ -116,16 +116,63 @@ diesel::table! {
         organization_id -> Nullable<Id>,
         actor_type -> Text,
         actor_id -> Nullable<Id>,
-        actor_email -> Nullable<Text>,
         action -> Text,
         resource_type -> Text,
         resource_id -> Nullable<Id>,
         details -> Text,
-        ip_address -> Nullable<Text>,
-        user_agent -> Nullable<Text>,
         request_id -> Nullable<Text>,
         success -> Bool,
         occurred_at -> Moment,
+        sequence -> BigInt,
+        previous -> Binary,
+        hash -> Binary,
+        sealed -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary};
+    use crate::sql_types::{Id, Moment};
+
+    audit_logs (id) {
+        id -> Id,
+        size -> BigInt,
+        head -> Binary,
+        last_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Binary, Nullable};
+
+    audit_keys (subject) {
+        subject -> Binary,
+        key -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Text};
+    use crate::sql_types::{Id, Moment};
+
+    audit_checkpoints (log_id, size) {
+        log_id -> Id,
+        size -> BigInt,
+        head -> Binary,
+        made_at -> Moment,
+        key_id -> Binary,
+        signature -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Binary, Text};
+    use crate::sql_types::Moment;
+
+    audit_signing_keys (id) {
+        id -> Binary,
+        public_key -> Text,
+        first_used -> Moment,
     }
 }
 
@@ -213,4 +260,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     sessions,
     invitations,
     installation,
+    audit_events,
 );

@@ -96,7 +96,7 @@ impl DieselStore {
         statements: impl FnOnce(&mut DbConnection) -> QueryResult<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (transaction, value) = self.writers.begin().await?.run(statements).await?;
-        transaction.commit().await?;
+        transaction.commit(false).await?;
         Ok(value)
     }
 }

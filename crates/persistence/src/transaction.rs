@@ -46,11 +46,16 @@ impl Transaction {
         .map_err(|error| task_error(&error))?
     }
 
-    /// Makes it durable and visible, on a blocking thread.
-    pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
+    /// Makes it durable and visible, on a blocking thread; and scrubs what it
+    /// deleted, where that must leave no trace.
+    pub(crate) async fn commit(mut self, scrubs: bool) -> Result<(), StoreError> {
         task::spawn_blocking(move || {
             let mut lease = self.lease.take().ok_or_else(ended)?;
-            lease.slot().commit().map_err(|error| store_error(&error))
+            lease.slot().commit().map_err(|error| store_error(&error))?;
+            if scrubs {
+                lease.slot().scrub();
+            }
+            Ok(())
         })
         .await
         .map_err(|error| task_error(&error))?

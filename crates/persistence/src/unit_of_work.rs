@@ -11,9 +11,10 @@ use guildhall_application::{
         SessionRepository, StoreError, UnitOfWork, UserRepository, WorkspaceRepository,
     },
 };
-use guildhall_domain::{OrganizationId, UserId};
+use guildhall_domain::{AuditEvent, EmailAddress, OrganizationId, UserId};
 
 use crate::{
+    audit,
     connection::DbConnection,
     tenancy::{self, Actor},
     transaction::{Transaction, ended},
@@ -29,19 +30,44 @@ pub(crate) struct DieselUnitOfWork {
     confinement: Option<(UserId, OrganizationId)>,
     /// Whom the database takes the next statement to come from.
     told: Actor,
+    /// The events that are written when it is committed.
+    events: Vec<AuditEvent>,
+    /// Who is forgotten behind those.
+    forgotten: Vec<(UserId, EmailAddress)>,
 }
 
 impl DieselUnitOfWork {
     /// The unit of work in this transaction.
     pub(crate) const fn new(transaction: Transaction) -> Self {
         let transaction = Some(transaction);
-        Self { transaction, confinement: None, told: Actor::Installation }
+        Self {
+            transaction,
+            confinement: None,
+            told: Actor::Installation,
+            events: Vec::new(),
+            forgotten: Vec::new(),
+        }
     }
 
     /// Ends the transaction, which rolls back. PostgreSQL would turn the commit
     /// after a violation into a roll-back without a word.
     pub(crate) fn end(&mut self) {
         self.transaction = None;
+    }
+
+    /// Keeps events until the commit.
+    pub(crate) fn note(&mut self, events: &[AuditEvent]) -> Result<(), StoreError> {
+        if self.transaction.is_none() {
+            return Err(ended());
+        }
+        self.events.extend_from_slice(events);
+        Ok(())
+    }
+
+    /// Throws the keys of a user away at the commit, behind the last event of
+    /// theirs.
+    pub(crate) fn forget(&mut self, user: UserId, address: EmailAddress) {
+        self.forgotten.push((user, address));
     }
 
     /// Runs statements in the transaction.
@@ -159,7 +185,18 @@ impl UnitOfWork for DieselUnitOfWork {
     }
 
     async fn commit(mut self: Box<Self>) -> Result<(), StoreError> {
-        self.transaction.take().ok_or_else(ended)?.commit().await
+        let events = std::mem::take(&mut self.events);
+        let forgotten = std::mem::take(&mut self.forgotten);
+        let scrubs = !forgotten.is_empty();
+        if !events.is_empty() || !forgotten.is_empty() {
+            self.across_tenants(move |connection| {
+                audit::append(connection, &events)?;
+                let mut forgotten = forgotten.iter();
+                forgotten.try_for_each(|(user, address)| audit::forget(connection, *user, address))
+            })
+            .await?;
+        }
+        self.transaction.take().ok_or_else(ended)?.commit(scrubs).await
     }
 }
 

@@ -3,16 +3,19 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is a failure")]
 
+use std::sync::Arc;
+
 use guildhall_application::{
-    ports::{Insertion, Store},
-    testing::{organization, password_hash, user},
+    ports::{AuditLogs, Insertion, Store},
+    testing::{organization, password_hash, user, verify_audit_logs},
 };
+use guildhall_audit_log::Record;
 use guildhall_domain::{
     Action, AuditActor, AuditEvent, AuditEventId, InvitationId, Origin, Resource, Timestamp, User,
     UserRole,
 };
 use guildhall_persistence::{
-    Backend, DieselStore, StoreOptions,
+    DieselStore, StoreOptions,
     testing::{TestDatabase, backends},
 };
 use uuid::Uuid;
@@ -28,22 +31,46 @@ fn event(number: u8, actor: AuditActor, action: Action, resource: Resource) -> A
     AuditEvent::new(id, actor, action, resource, &origin, Timestamp::UNIX_EPOCH)
 }
 
-/// What remains of the event of that number: actor's address, particulars,
-/// origin; and the id of the actor is there or not.
-fn remains(database: &TestDatabase, backend: Backend, number: u8) -> (String, bool) {
-    let id = Uuid::from_u128(number.into());
-    let id = match backend {
-        Backend::Sqlite => format!("x'{}'", id.simple()),
-        Backend::Postgres => format!("'{id}'"),
-    };
-    let row = |column: &str| {
-        database
-            .text(&format!("SELECT {column} FROM audit_events WHERE id = {id}"))
-            .map_or("-".to_owned(), |text| text.replace("\": \"", "\":\""))
-    };
-    let columns = ["action", "actor_email", "details", "ip_address", "user_agent", "request_id"];
-    let has_actor = format!("SELECT count(actor_id) FROM audit_events WHERE id = {id}");
-    (columns.map(row).join(" | "), database.number(&has_actor) == 1)
+/// What remains of the event of that number: what is plain and what opens; and
+/// the id of the actor is there or not.
+fn remains(records: &[Record], number: u8) -> (String, bool) {
+    let id = format!("event-{}", Uuid::from_u128(number.into()));
+    let Record { entry, opened, .. } = records.iter().find(|record| record.entry.id == id).unwrap();
+    let opened = |name: &str| opened.get(name).map_or("-", String::as_str);
+    let mut details = entry.details.clone();
+    if opened("email") != "-" {
+        details.insert("email".to_owned(), opened("email").to_owned());
+    }
+    let row = format!(
+        "{} | {} | {details:?} | {} | {} | {}",
+        entry.action,
+        opened("actor_email"),
+        opened("ip_address"),
+        opened("user_agent"),
+        entry.request_id.as_deref().unwrap_or("-")
+    );
+    (row.replace("\": \"", "\":\"").replace("\", \"", "\",\""), entry.actor.id.is_some())
+}
+
+/// Every entry of every log.
+async fn records(store: &DieselStore) -> Vec<Record> {
+    let mut records = Vec::new();
+    for log in store.logs(None, 9).await.unwrap() {
+        records.extend(store.entries(log, 0, 99).await.unwrap());
+    }
+    records
+}
+
+async fn assert_verified(store: &DieselStore, entries: u64) {
+    let verify = verify_audit_logs(Arc::new(store.clone()));
+    let report = verify.execute(&[]).await.unwrap();
+    assert_eq!((report.entries, report.findings), (entries, Vec::new()));
+}
+
+async fn erase(store: &DieselStore, user: &User) {
+    let mut work = store.begin().await.unwrap();
+    work.users().erase(user).await.unwrap();
+    work.commit().await.unwrap();
 }
 
 fn ada() -> User {
@@ -96,10 +123,11 @@ async fn what_happened_stays_without_who_it_was() {
         let database = TestDatabase::new(backend);
         let store = DieselStore::open(database.url(), StoreOptions::default()).unwrap();
         scene(&store).await;
-        let mut work = store.begin().await.unwrap();
-        work.users().erase(&ada()).await.unwrap();
-        work.commit().await.unwrap();
+        let before = records(&store).await;
+        assert!(remains(&before, 4).0.contains("Adaë@acme.com"), "{backend}");
+        erase(&store, &ada()).await;
 
+        let records = records(&store).await;
         let registered = r#"user.registered | - | {"session":"ses-1"} | - | -"#;
         let created = r#"organization.created | - | {"name":"Acme"} | - | -"#;
         let updated = r#"user.updated | root@acme.com | {"fields":"name"} | 192.0.2.3 | agent 3"#;
@@ -125,7 +153,7 @@ async fn what_happened_stays_without_who_it_was() {
             (10, deleted, true),
             (11, longer, false),
         ] {
-            let (row, found_actor) = remains(&database, backend, number);
+            let (row, found_actor) = remains(&records, number);
             let expected = format!("{expected} | request {number}");
             assert_eq!((row, found_actor), (expected, has_actor), "{backend}: {number}");
         }
@@ -133,5 +161,39 @@ async fn what_happened_stays_without_who_it_was() {
         let about = "SELECT count(*) FROM audit_events \
             WHERE resource_type = 'user' AND resource_id IS NOT NULL";
         assert_eq!(database.number(about), 3, "{backend}");
+        assert_verified(&store, 11).await;
+        let hashes = |records: &[Record]| records.iter().map(|r| r.hash).collect::<Vec<_>>();
+        assert_eq!(hashes(&records), hashes(&before), "{backend}: what is proven stays");
+    }
+}
+
+/// A request of theirs that was under way: it is recorded, without who they were,
+/// and their account gets no new key. Who has the address later is another.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_later_brings_nothing_back() {
+    for backend in backends() {
+        let database = TestDatabase::new(backend);
+        let store = DieselStore::open(database.url(), StoreOptions::default()).unwrap();
+        scene(&store).await;
+        let keys = database.number("SELECT count(*) FROM audit_keys WHERE key IS NOT NULL");
+        erase(&store, &ada()).await;
+        let left = database.number("SELECT count(*) FROM audit_keys WHERE key IS NOT NULL");
+        assert_eq!(left, keys - 2, "{backend}: the account's and the address's");
+        let late =
+            event(12, AuditActor::user(&ada()), Action::PasswordChanged, Resource::User(ada().id));
+        let again = event(13, AuditActor::Anonymous, Action::LoginFailed, Resource::Installation)
+            .with("email", "Adaë@acme.com");
+        let mut work = store.begin().await.unwrap();
+        work.audit_log().append_all(&[late, again]).await.unwrap();
+        work.commit().await.unwrap();
+        let records = records(&store).await;
+        let (row, has_actor) = remains(&records, 12);
+        assert_eq!(
+            (row.as_str(), has_actor),
+            ("password.changed | - | {} | - | - | request 12", true)
+        );
+        assert!(remains(&records, 13).0.contains("192.0.2.13"), "{backend}");
+        assert!(!remains(&records, 4).0.contains("192.0.2"), "{backend}: the old ones stay shut");
+        assert_verified(&store, 13).await;
     }
 }

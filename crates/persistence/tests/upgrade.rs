@@ -2,16 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is a failure")]
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, sync::Arc};
 
 use guildhall_application::{
     Caller, PageRequest,
     ports::{
-        Insertion, MemberFilter, MemberQueries, OrganizationQueries, PasswordHash, Store,
-        UserQueries, WorkspaceQueries,
+        AuditLogs, Insertion, MemberFilter, MemberQueries, OrganizationQueries, PasswordHash,
+        Store, UserQueries, WorkspaceQueries,
     },
-    testing::{caller, user},
+    testing::{caller, user, verify_audit_logs},
 };
+use guildhall_audit_log::LogId;
 use guildhall_domain::{
     Membership, MembershipSource, Organization, OrganizationId, OrganizationRole, Permission,
     Timestamp, User, UserId, UserRole, Workspace, WorkspaceId,
@@ -30,10 +31,11 @@ const ACCOUNT: &str = "CREATE TABLE __diesel_schema_migrations (
 INSERT INTO __diesel_schema_migrations (version) VALUES ('20261124000001');";
 
 /// The migrations that came after the first.
-const LATER: [&str; 3] = [
+const LATER: [&str; 4] = [
     "2026-11-24-000002_management",
     "2026-11-24-000003_row_level_security",
     "2026-11-24-000004_accounts_and_invitations",
+    "2026-11-24-000005_audit_log",
 ];
 
 /// An organization with one member and one workspace, by raw SQL of the first
@@ -49,7 +51,17 @@ INSERT INTO users (id, email, email_key, name, role, status, mfa_enabled, home_o
 INSERT INTO memberships (organization_id, user_id, role, source, joined_at)
     VALUES (#1, #2, 'owner', 'registration', @3);
 INSERT INTO workspaces (id, organization_id, name, description, status, created_at)
-    VALUES (#3, #1, 'Workspace 1', '', 'running', @4);";
+    VALUES (#3, #1, 'Workspace 1', '', 'running', @4);
+INSERT INTO audit_events (id, organization_id, actor_type, actor_id, actor_email, action,
+    resource_type, resource_id, details, ip_address, user_agent, request_id, success, occurred_at)
+    VALUES
+    (#4, #1, 'user', #2, 'Ada@acme.com', 'member.added', 'user', #2, '{\"role\":\"owner\"}',
+        '192.0.2.1', 'curl/8', 'r-1', ?, @4),
+    (#3, #1, 'system', NULL, NULL, 'counters.repaired', 'organization', #1, '{}', NULL, NULL, NULL,
+        ?, @3),
+    (#2, NULL, 'anonymous', NULL, NULL, 'login.failed', 'installation', NULL,
+        '{\"email\":\"ada@acme.com\",\"reason\":\"credentials\"}', '192.0.2.1', NULL, 'r-2', ?,
+        @1);";
 
 fn uuid(number: u128) -> Uuid {
     Uuid::from_u128(number)
@@ -157,6 +169,28 @@ async fn what_the_first_version_wrote_can_be_managed() {
     }
 }
 
+/// What happened before there were logs is in them, in its order, and without what
+/// was personal in the clear.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_first_version_recorded_is_numbered_and_chained() {
+    for backend in backends() {
+        let database = first_version(backend);
+        migrate(database.url()).unwrap();
+        migrate(database.url()).unwrap();
+        let store = DieselStore::open(database.url(), StoreOptions::default()).unwrap();
+        let verify = verify_audit_logs(Arc::new(store.clone()));
+        let report = verify.execute(&[]).await.unwrap();
+        assert_eq!((report.logs, report.entries, report.findings), (2, 3, Vec::new()), "{backend}");
+        let entries = store.entries(LogId::Organization(uuid(1)), 0, 9).await.unwrap();
+        let found: Vec<_> = entries.iter().map(|record| record.entry.action.as_str()).collect();
+        assert_eq!(found, ["counters.repaired", "member.added"]);
+        assert_eq!(entries[1].entry.details["role"], "owner");
+        let failed = store.entries(LogId::Installation, 0, 9).await.unwrap();
+        let details = &failed[0].entry.details;
+        assert_eq!(details.keys().collect::<Vec<_>>(), ["reason"], "{backend}");
+    }
+}
+
 #[test]
 fn going_back_keeps_what_the_first_version_knew() {
     for backend in backends() {
@@ -165,9 +199,13 @@ fn going_back_keeps_what_the_first_version_knew() {
         for migration in LATER.iter().rev() {
             database.execute(&script(backend, migration, "down.sql"));
         }
-        for (table, rows) in
-            [("organizations", 1), ("users", 1), ("memberships", 1), ("workspaces", 1)]
-        {
+        for (table, rows) in [
+            ("organizations", 1),
+            ("users", 1),
+            ("memberships", 1),
+            ("workspaces", 1),
+            ("audit_events", 3),
+        ] {
             let count = format!("SELECT count(*) FROM {table}");
             assert_eq!(database.number(&count), rows, "{backend}: {table}");
         }

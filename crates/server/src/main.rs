@@ -7,6 +7,7 @@ mod config;
 mod first_admin;
 mod output;
 mod serve;
+mod signing_key;
 mod telemetry;
 mod upkeep;
 mod wiring;

@@ -57,3 +57,8 @@ pub(crate) fn text(text: &str) {
 pub(crate) fn error(text: impl Display) {
     let _ = writeln!(io::stderr().lock(), "guildhall: {text}");
 }
+
+/// Writes a remark to standard error.
+pub(crate) fn note(text: impl Display) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}

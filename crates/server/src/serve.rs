@@ -72,6 +72,8 @@ async fn serve(configuration: Configuration, service: Service) -> Result<(), Fai
     heartbeats.beat().await;
     tokio::spawn(upkeep::sweeps(use_cases.clone()));
     tokio::spawn(upkeep::forgetting(sign_in_limits, request_limits));
+    let every = configuration.audit.checkpoint_interval;
+    tokio::spawn(upkeep::checkpoints(use_cases.clone(), every));
     if configuration.mail.is_some() {
         tokio::spawn(upkeep::mail(use_cases));
     }

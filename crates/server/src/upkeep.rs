@@ -63,6 +63,23 @@ pub(crate) async fn sweeps(use_cases: Arc<UseCases>) {
     }
 }
 
+/// States how far each audit log is, at that interval, until it is dropped.
+pub(crate) async fn checkpoints(use_cases: Arc<UseCases>, every: Duration) {
+    let mut ticks = interval(every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut is_introduced = false;
+    loop {
+        ticks.tick().await;
+        if !is_introduced {
+            is_introduced = use_cases.make_checkpoints.introduce().await.is_ok();
+        }
+        match use_cases.make_checkpoints.execute().await {
+            Ok(made) => tracing::debug!(made, "checkpoints were made"),
+            Err(error) => tracing::warn!(error = with_causes(&error), "no checkpoint was made"),
+        }
+    }
+}
+
 /// Sends mail that is due, until it is dropped.
 pub(crate) async fn mail(use_cases: Arc<UseCases>) {
     let mut ticks = interval(SEND_EVERY);

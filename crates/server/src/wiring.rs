@@ -6,6 +6,7 @@ use async_trait::async_trait;
 
 use guildhall_application::{
     Ports, UseCases,
+    audit::AuditSigner,
     ports::{IdGenerator, Letter, MailError, Mailer},
 };
 use guildhall_identity::{
@@ -18,6 +19,7 @@ use crate::{
     clock::SystemClock,
     config::{Configuration, MailSettings, RateLimits},
     output::{self, Failure},
+    signing_key,
 };
 
 /// The parts of a running program.
@@ -57,6 +59,9 @@ impl Service {
             users: Arc::new(store.clone()),
             sessions: Arc::new(store.clone()),
             stats: Arc::new(store.clone()),
+            audit: Arc::new(store.clone()),
+            audit_logs: Arc::new(store.clone()),
+            audit_signer: signing_key::of(configuration)?.map(AuditSigner),
             maintenance: Arc::new(store),
             hasher: Arc::new(hasher.map_err(Failure::failed)?),
             tokens: Arc::new(RandomTokens),

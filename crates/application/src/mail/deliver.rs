@@ -141,7 +141,7 @@ impl DeliverMail {
         id: UserId,
     ) -> Result<Option<Letter>, Error> {
         let found = work.users().lock(id).await?.map(|(user, _)| user);
-        let unverified = found.filter(|user| user.email_verified_at.is_none());
+        let unverified = found.filter(|user| user.is_active() && user.email_verified_at.is_none());
         let Some(user) = unverified else { return Ok(None) };
         let expires_at = self.clock.now() + Self::VERIFICATION_LIFETIME;
         let token = self.token(work, id, Purpose::EmailVerification, expires_at).await?;

@@ -3,6 +3,7 @@
 //!
 //! Writes go through a [`UnitOfWork`], reads through the `…Queries` traits.
 
+mod audit;
 mod clock;
 mod identity;
 mod invitations;
@@ -12,6 +13,7 @@ mod queries;
 mod requests;
 mod store;
 
+pub use audit::{AuditFilter, AuditLogs, AuditQueries, AuditRecord, AuditTrail};
 pub use clock::{Clock, IdGenerator};
 pub use identity::{
     AccessToken, HashingError, PasswordHash, PasswordHasher, Refusal, RequestBudget,
@@ -37,5 +39,6 @@ pub use store::{
 
 #[cfg(any(test, feature = "testing"))]
 pub use self::{
-    identity::*, invitations::*, mail::*, maintenance::*, queries::*, requests::*, store::*,
+    audit::*, identity::*, invitations::*, mail::*, maintenance::*, queries::*, requests::*,
+    store::*,
 };

@@ -6,6 +6,7 @@ use std::sync::{
 };
 
 use chrono::TimeDelta;
+use guildhall_audit_log::SigningKey;
 use guildhall_domain::{
     AutoJoin, DefaultOrganizationPolicy, RegistrationMode, SessionLifetimes, Timestamp,
 };
@@ -14,11 +15,13 @@ use uuid::Uuid;
 use super::FakeStore;
 use crate::{
     Ports, Settings, UseCases,
+    audit::AuditSigner,
     mail::MailLinks,
     ports::{
-        Clock, IdGenerator, MockInvitationQueries, MockMailer, MockMaintenance, MockMemberQueries,
-        MockOrganizationQueries, MockPasswordHasher, MockSessionQueries, MockSignInThrottle,
-        MockStatsQueries, MockTokenService, MockUserQueries, MockWorkspaceQueries,
+        Clock, IdGenerator, MockAuditLogs, MockAuditQueries, MockInvitationQueries, MockMailer,
+        MockMaintenance, MockMemberQueries, MockOrganizationQueries, MockPasswordHasher,
+        MockSessionQueries, MockSignInThrottle, MockStatsQueries, MockTokenService,
+        MockUserQueries, MockWorkspaceQueries,
     },
 };
 
@@ -90,6 +93,8 @@ pub struct TestPorts {
     pub users: MockUserQueries,
     pub sessions: MockSessionQueries,
     pub stats: MockStatsQueries,
+    pub audit: MockAuditQueries,
+    pub audit_logs: MockAuditLogs,
     pub maintenance: MockMaintenance,
     pub hasher: MockPasswordHasher,
     pub tokens: MockTokenService,
@@ -110,6 +115,8 @@ impl Default for TestPorts {
             users: MockUserQueries::new(),
             sessions: MockSessionQueries::new(),
             stats: MockStatsQueries::new(),
+            audit: MockAuditQueries::new(),
+            audit_logs: MockAuditLogs::new(),
             maintenance: MockMaintenance::new(),
             hasher: MockPasswordHasher::new(),
             tokens: MockTokenService::new(),
@@ -135,6 +142,9 @@ impl TestPorts {
             users: Arc::new(self.users),
             sessions: Arc::new(self.sessions),
             stats: Arc::new(self.stats),
+            audit: Arc::new(self.audit),
+            audit_logs: Arc::new(self.audit_logs),
+            audit_signer: Some(AuditSigner(SigningKey::from_seed([1; 32]))),
             maintenance: Arc::new(self.maintenance),
             hasher: Arc::new(self.hasher),
             tokens: Arc::new(self.tokens),

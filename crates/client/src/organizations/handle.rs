@@ -4,8 +4,8 @@ use reqwest::Method;
 
 use super::{OrganizationDetails, OrganizationPatch, OrganizationProfile, SecurityScore};
 use crate::{
-    Client, ETag, Error, Invitations, Members, OrganizationId, QuotasHandle, Tagged, Workspaces,
-    request::Request,
+    AuditLogs, Client, ETag, Error, Invitations, Members, OrganizationId, QuotasHandle, Tagged,
+    Workspaces, request::Request,
 };
 
 /// The calls about one organization, and the way to what hangs on it.
@@ -31,6 +31,12 @@ impl<'a> OrganizationHandle<'a> {
     #[must_use]
     pub const fn invitations(self) -> Invitations<'a> {
         Invitations { client: self.client, organization: self.id }
+    }
+
+    /// Its audit trail.
+    #[must_use]
+    pub const fn audit_logs(self) -> AuditLogs<'a> {
+        AuditLogs { client: self.client, organization: Some(self.id) }
     }
 
     /// Its workspaces.

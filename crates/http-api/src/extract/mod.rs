@@ -22,6 +22,7 @@ pub(crate) use pairs::Pairs;
 pub(crate) use patch::{Keepable, parse_keepable, parse_patch};
 pub(crate) use path::{PathId, PathIds, PathText};
 pub(crate) use query::{
-    InvitationQuery, ListQuery, MemberQuery, PageQuery, UserQuery, cursor_text,
+    AuditQuery, CheckpointQuery, InvitationQuery, ListQuery, MemberQuery, Query, UserQuery,
+    cursor_text,
 };
 pub(crate) use words::{UnknownWord, parse_role, parse_user_role, parse_workspace_status};

@@ -1,17 +1,50 @@
 //! The queries of lists: `limit`, `cursor`, and what a list is filtered by.
 
-use std::future::{Ready, ready};
+use std::{
+    future::{Ready, ready},
+    str::FromStr,
+};
 
-use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Query};
+use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use chrono::Datelike;
 use guildhall_application::{
     Cursor, CursorError, PageRequest,
-    ports::{MemberFilter, UserFilter},
+    ports::{AuditFilter, MemberFilter, UserFilter},
 };
-use guildhall_domain::{InvitationStatus, TextError, text};
+use guildhall_domain::{InvitationStatus, TextError, Timestamp, text};
+use uuid::Uuid;
 
-use super::words::{parse_invitation_status, parse_role, parse_user_status};
+use super::words::{parse_action, parse_invitation_status, parse_role, parse_user_status};
 use crate::{error::ApiError, problem::ProblemFault};
+
+/// What the query of a request asks for. Every bad parameter is named in the
+/// refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Query<T>(pub(crate) T);
+
+impl<T: FromQuery> FromRequest for Query<T> {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Self::parse(request.query_string()))
+    }
+}
+
+impl<T: FromQuery> Query<T> {
+    fn parse(query: &str) -> Result<Self, ApiError> {
+        let mut parameters = Parameters::new(query)?;
+        let wanted = T::from_query(&mut parameters);
+        parameters.finish(Self(wanted))
+    }
+}
+
+/// Something that is asked for in a query.
+pub(crate) trait FromQuery {
+    /// What the parameters say; a fault among them is kept there.
+    fn from_query(parameters: &mut Parameters) -> Self;
+}
 
 /// Which part of a list is wanted. Parameters of other names are ignored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,40 +55,20 @@ pub(crate) enum ListQuery {
     Page(PageRequest),
 }
 
-impl FromRequest for ListQuery {
-    type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Self::parse(request.query_string()))
-    }
-}
-
-impl ListQuery {
-    fn parse(query: &str) -> Result<Self, ApiError> {
-        let mut parameters = Parameters::new(query)?;
-        let page = parameters.page();
-        parameters.finish(match page {
+impl FromQuery for ListQuery {
+    fn from_query(parameters: &mut Parameters) -> Self {
+        match parameters.page() {
             PageParameters { limit: None, after: None } => Self::Whole,
             page => Self::Page(page.into()),
-        })
+        }
     }
 }
 
-/// Which page is wanted of a list that is never sent whole; the first hundred
-/// if the query says nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct PageQuery(pub(crate) PageRequest);
-
-impl FromRequest for PageQuery {
-    type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Parameters::new(request.query_string()).and_then(|mut parameters| {
-            let page = parameters.page();
-            parameters.finish(Self(page.into()))
-        }))
+/// The page of a list that is never sent whole; the first hundred if the query
+/// says nothing.
+impl FromQuery for PageRequest {
+    fn from_query(parameters: &mut Parameters) -> Self {
+        parameters.page().into()
     }
 }
 
@@ -66,17 +79,12 @@ pub(crate) struct MemberQuery {
     pub(crate) page: PageRequest,
 }
 
-impl FromRequest for MemberQuery {
-    type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Parameters::new(request.query_string()).and_then(|mut parameters| {
-            let page = parameters.page().into();
-            let text = parameters.value("q", parse_text);
-            let role = parameters.value("role", parse_role);
-            parameters.finish(Self { filter: MemberFilter { text, role }, page })
-        }))
+impl FromQuery for MemberQuery {
+    fn from_query(parameters: &mut Parameters) -> Self {
+        let page = parameters.page().into();
+        let text = parameters.value("q", parse_text);
+        let role = parameters.value("role", parse_role);
+        Self { filter: MemberFilter { text, role }, page }
     }
 }
 
@@ -87,17 +95,12 @@ pub(crate) struct UserQuery {
     pub(crate) page: PageRequest,
 }
 
-impl FromRequest for UserQuery {
-    type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Parameters::new(request.query_string()).and_then(|mut parameters| {
-            let page = parameters.page().into();
-            let text = parameters.value("q", parse_text);
-            let status = parameters.value("status", parse_user_status);
-            parameters.finish(Self { filter: UserFilter { text, status }, page })
-        }))
+impl FromQuery for UserQuery {
+    fn from_query(parameters: &mut Parameters) -> Self {
+        let page = parameters.page().into();
+        let text = parameters.value("q", parse_text);
+        let status = parameters.value("status", parse_user_status);
+        Self { filter: UserFilter { text, status }, page }
     }
 }
 
@@ -108,21 +111,54 @@ pub(crate) struct InvitationQuery {
     pub(crate) page: PageRequest,
 }
 
-impl FromRequest for InvitationQuery {
-    type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
+impl FromQuery for InvitationQuery {
+    fn from_query(parameters: &mut Parameters) -> Self {
+        let page = parameters.page().into();
+        let status = parameters.value("status", parse_invitation_status);
+        Self { status, page }
+    }
+}
 
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Parameters::new(request.query_string()).and_then(|mut parameters| {
-            let page = parameters.page().into();
-            let status = parameters.value("status", parse_invitation_status);
-            parameters.finish(Self { status, page })
-        }))
+/// Which events of the audit trail are wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct AuditQuery {
+    pub(crate) filter: AuditFilter,
+    pub(crate) page: PageRequest,
+}
+
+impl FromQuery for AuditQuery {
+    fn from_query(parameters: &mut Parameters) -> Self {
+        let page = parameters.page().into();
+        let filter = AuditFilter {
+            actor: parameters.value("actor", str::parse),
+            action: parameters.value("action", parse_action),
+            resource: parameters.value("resource", parse_any_id),
+            since: parameters.value("since", parse_moment),
+            until: parameters.value("until", parse_moment),
+            success: parameters.value("success", parse_truth),
+        };
+        Self { filter, page }
+    }
+}
+
+/// Which checkpoints are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CheckpointQuery {
+    /// Over more entries than this.
+    pub(crate) after: u64,
+    pub(crate) limit: u32,
+}
+
+impl FromQuery for CheckpointQuery {
+    fn from_query(parameters: &mut Parameters) -> Self {
+        let after = parameters.value("after", parse_size).unwrap_or(0);
+        let limit = parameters.value("limit", parse_limit).unwrap_or(PageRequest::MAX_LIMIT);
+        Self { after, limit }
     }
 }
 
 /// The parameters of a query, and what is wrong with them.
-struct Parameters {
+pub(crate) struct Parameters {
     pairs: Vec<(String, String)>,
     faults: Vec<ProblemFault>,
 }
@@ -141,7 +177,7 @@ impl From<PageParameters> for PageRequest {
 impl Parameters {
     fn new(query: &str) -> Result<Self, ApiError> {
         let not_a_query = |_| ApiError::InvalidQuery(Vec::new());
-        let Query(pairs) = Query::from_query(query).map_err(not_a_query)?;
+        let web::Query(pairs) = web::Query::from_query(query).map_err(not_a_query)?;
         Ok(Self { pairs, faults: Vec::new() })
     }
 
@@ -174,6 +210,29 @@ fn parse_text(value: &str) -> Result<String, TextError> {
     text::clean(value, 200)
 }
 
+/// An id of anything, with its prefix or without.
+fn parse_any_id(value: &str) -> Result<Uuid, &'static str> {
+    let uuid = value.len().checked_sub(uuid::fmt::Hyphenated::LENGTH);
+    let uuid = uuid.and_then(|start| value.get(start..));
+    uuid.and_then(|uuid| Uuid::try_parse(uuid).ok()).ok_or("must be an id")
+}
+
+fn parse_moment(value: &str) -> Result<Timestamp, &'static str> {
+    let moment = Timestamp::from_str(value).ok();
+    moment
+        .filter(|moment| (1970..10_000).contains(&moment.year()))
+        .ok_or("must be a moment such as 2026-01-15T10:00:00Z (RFC 3339)")
+}
+
+fn parse_truth(value: &str) -> Result<bool, &'static str> {
+    value.parse().map_err(|_| "must be true or false")
+}
+
+fn parse_size(value: &str) -> Result<u64, &'static str> {
+    let number: Option<i64> = value.parse().ok();
+    number.and_then(|number| u64::try_from(number).ok()).ok_or("must be a whole number")
+}
+
 fn parse_limit(value: &str) -> Result<u32, String> {
     let bounds = 1..=PageRequest::MAX_LIMIT;
     // `u32::from_str` also takes `+7`.
@@ -195,7 +254,6 @@ pub(crate) fn cursor_text(cursor: Cursor) -> String {
 
 #[cfg(test)]
 mod tests {
-    use actix_web::test::TestRequest;
     use guildhall_domain::{OrganizationRole, Timestamp};
 
     use super::*;
@@ -204,7 +262,7 @@ mod tests {
     fn pages_are_asked_for_by_limit_or_cursor() {
         let cursor = Cursor {
             created_at: Timestamp::from_timestamp_micros(1_700_000_000_123_456).unwrap(),
-            id: uuid::Uuid::from_u128(7),
+            id: Uuid::from_u128(7),
         };
         let text = cursor_text(cursor);
         let page = |after, limit| ListQuery::Page(PageRequest { after, limit });
@@ -216,7 +274,7 @@ mod tests {
             (format!("cursor={text}"), page(Some(cursor), 100)),
             (format!("limit=7&cursor={text}"), page(Some(cursor), 7)),
         ] {
-            assert_eq!(ListQuery::parse(&query).unwrap(), expected, "{query}");
+            assert_eq!(Query::parse(&query).unwrap(), Query(expected), "{query}");
         }
     }
 
@@ -237,7 +295,7 @@ mod tests {
             ("cursor=____________________________________", &["cursor"]),
             ("limit=x&cursor=x", &["limit", "cursor"]),
         ] {
-            let Err(ApiError::InvalidQuery(faults)) = ListQuery::parse(query) else {
+            let Err(ApiError::InvalidQuery(faults)) = Query::<ListQuery>::parse(query) else {
                 panic!("{query} was taken");
             };
             let found: Vec<_> = faults.iter().filter_map(|fault| fault.parameter).collect();
@@ -257,9 +315,7 @@ mod tests {
             ("q=+ada%20l+", wanted(Some("ada l"), None, 100)),
             ("role=admin&limit=7", wanted(None, Some(OrganizationRole::Admin), 7)),
         ] {
-            let request = TestRequest::with_uri(&format!("/?{query}")).to_http_request();
-            let found = MemberQuery::from_request(&request, &mut Payload::None).into_inner();
-            assert_eq!(found.unwrap(), expected, "{query}");
+            assert_eq!(Query::parse(query).unwrap(), Query(expected), "{query}");
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Words of closed sets, as clients write them.
 
-use guildhall_domain::{InvitationStatus, OrganizationRole, UserRole, UserStatus, WorkspaceStatus};
+use guildhall_domain::{
+    Action, InvitationStatus, OrganizationRole, UserRole, UserStatus, WorkspaceStatus,
+};
 
 /// A word that is none of the set.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -32,6 +34,15 @@ pub(crate) fn parse_user_role(word: &str) -> Result<UserRole, UnknownWord> {
 /// [`UnknownWord`] names the statuses.
 pub(super) fn parse_user_status(word: &str) -> Result<UserStatus, UnknownWord> {
     parse(word, &UserStatus::ALL, UserStatus::as_str)
+}
+
+/// Parses the name of an action.
+///
+/// # Errors
+///
+/// [`UnknownWord`] names the actions.
+pub(super) fn parse_action(word: &str) -> Result<Action, UnknownWord> {
+    parse(word, &Action::ALL, Action::as_str)
 }
 
 /// Parses the status of an invitation.

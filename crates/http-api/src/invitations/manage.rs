@@ -9,7 +9,7 @@ use crate::{
     Api,
     entity_tag::ForVersion,
     error::ApiError,
-    extract::{InvitationQuery, PathId, PathIds, SignedIn},
+    extract::{InvitationQuery, PathId, PathIds, Query, SignedIn},
     links::page,
     openapi::{
         ClosedInvitation, Failures, IfMatch, IfNoneMatch, InvalidQuery, InvitationPath,
@@ -42,9 +42,8 @@ pub(crate) async fn list_invitations(
     SignedIn(caller): SignedIn,
     PathId(id): PathId<OrganizationId>,
     request: HttpRequest,
-    query: InvitationQuery,
+    Query(InvitationQuery { status, page: wanted }): Query<InvitationQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    let InvitationQuery { status, page: wanted } = query;
     let (found, now) = api.use_cases.list_invitations.execute(&caller, id, status, wanted).await?;
     let show = |invitation| InvitationResponse::new(&invitation, now);
     Ok(page(&api, &request, wanted.limit, found, show))

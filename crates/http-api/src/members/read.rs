@@ -8,7 +8,7 @@ use crate::{
     Api,
     entity_tag::Tagged,
     error::ApiError,
-    extract::{MemberQuery, PathId, PathIds, SignedIn},
+    extract::{MemberQuery, PathId, PathIds, Query, SignedIn},
     links::page,
     openapi::{
         Failures, IfNoneMatch, InvalidQuery, NotAuthenticated, NotFound, OrganizationPath,
@@ -39,9 +39,8 @@ pub(crate) async fn list_members(
     SignedIn(caller): SignedIn,
     PathId(id): PathId<OrganizationId>,
     request: HttpRequest,
-    query: MemberQuery,
+    Query(MemberQuery { filter, page: wanted }): Query<MemberQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    let MemberQuery { filter, page: wanted } = query;
     let found = api.use_cases.list_members.execute(&caller, id, &filter, wanted).await?;
     Ok(page(&api, &request, wanted.limit, found, MemberResponse::from))
 }

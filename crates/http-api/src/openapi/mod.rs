@@ -10,15 +10,15 @@ use utoipa::{
 };
 
 use crate::{
-    auth, invitations, members, organizations, problem::ProblemDocument, service, stats, users,
-    workspaces,
+    audit_logs, auth, invitations, members, organizations, problem::ProblemDocument, service,
+    stats, users, workspaces,
 };
 
 use headers::CommonTraits;
 
 pub(crate) use parameters::{
-    AccountPath, IdempotencyKey, IfMatch, IfNoneMatch, InvitationPath, OrganizationPath,
-    PageParameters, TokenPath, UserPath, WorkspacePath,
+    AccountPath, AuditParameters, CheckpointParameters, IdempotencyKey, IfMatch, IfNoneMatch,
+    InvitationPath, OrganizationPath, PageParameters, TokenPath, UserPath, WorkspacePath,
 };
 pub(crate) use responses::{
     Closed, ClosedInvitation, Exhausted, Failures, FaultyBody, FaultyRepeatableBody, Forbidden,
@@ -79,6 +79,13 @@ pub(crate) use responses::{
         invitations::hold::get_held_invitation,
         invitations::hold::accept_invitation,
         invitations::hold::decline_invitation,
+        audit_logs::read::list_audit_logs,
+        audit_logs::read::list_audit_logs_of_organization,
+        audit_logs::checkpoints::list_checkpoints,
+        audit_logs::checkpoints::get_latest_checkpoint,
+        audit_logs::checkpoints::list_checkpoints_of_organization,
+        audit_logs::checkpoints::get_latest_checkpoint_of_organization,
+        audit_logs::checkpoints::list_audit_keys,
         workspaces::read::list_workspaces,
         workspaces::read::list_workspaces_of_organization,
         workspaces::read::get_workspace,
@@ -101,6 +108,7 @@ pub(crate) use responses::{
         (name = "Invitations", description = "Offers of membership, sent by e-mail."),
         (name = "Workspaces", description = "Units of work allocated to organizations."),
         (name = "Quotas", description = "How much an organization may use."),
+        (name = "Audit logs", description = "What happened, and the proof that it did."),
         (name = "Stats", description = "Numbers over the caller's organizations."),
         (name = "Service", description = "The service itself, for machines that watch."),
     ),

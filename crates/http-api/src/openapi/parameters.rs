@@ -69,6 +69,38 @@ pub(crate) struct IdempotencyKey {
     idempotency_key: Option<String>,
 }
 
+/// Which events of the audit trail are wanted.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct AuditParameters {
+    /// Id of the user who did it.
+    actor: Option<String>,
+    /// What happened, such as `member.added`.
+    action: Option<String>,
+    /// Id of what it was done to.
+    resource: Option<String>,
+    /// Not before this moment (RFC 3339).
+    #[param(format = DateTime)]
+    since: Option<String>,
+    /// Before this moment.
+    #[param(format = DateTime)]
+    until: Option<String>,
+    /// `true` for what was wanted, `false` for refusals.
+    success: Option<bool>,
+}
+
+/// Which checkpoints are wanted.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct CheckpointParameters {
+    /// Over more entries than this.
+    #[param(minimum = 0)]
+    after: Option<i64>,
+    /// At most so many; 100 if it is not given.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u32>,
+}
+
 /// The page of a list that is never sent whole.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]

@@ -7,7 +7,7 @@ use super::{dto::OrganizationResponse, stream::json_array};
 use crate::{
     Api,
     error::ApiError,
-    extract::{ClientOrigin, ListQuery, SignedIn},
+    extract::{ClientOrigin, ListQuery, Query, SignedIn},
     links::page,
     openapi::{Failures, InvalidQuery, NotAuthenticated},
 };
@@ -40,7 +40,7 @@ pub(crate) async fn list_organizations(
     SignedIn(caller): SignedIn,
     ClientOrigin(origin): ClientOrigin,
     request: HttpRequest,
-    query: ListQuery,
+    Query(query): Query<ListQuery>,
 ) -> Result<HttpResponse, ApiError> {
     match query {
         ListQuery::Page(wanted) => {

@@ -7,7 +7,7 @@ use super::dto::UserDetailsResponse;
 use crate::{
     Api,
     error::ApiError,
-    extract::{PathId, SignedIn, UserQuery},
+    extract::{PathId, Query, SignedIn, UserQuery},
     links::page,
     openapi::{
         AccountPath, Failures, IfNoneMatch, InvalidQuery, NotAuthenticated, NotFound,
@@ -38,9 +38,8 @@ pub(crate) async fn list_users(
     api: Data<Api>,
     SignedIn(caller): SignedIn,
     request: HttpRequest,
-    query: UserQuery,
+    Query(UserQuery { filter, page: wanted }): Query<UserQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    let UserQuery { filter, page: wanted } = query;
     let found = api.use_cases.list_users.execute(&caller, &filter, wanted).await?;
     let show = |user| UserDetailsResponse::new(user, &caller);
     Ok(page(&api, &request, wanted.limit, found, show))

@@ -2,6 +2,7 @@
 //! `…/workspaces/{workspace}`
 
 use actix_web::{HttpRequest, HttpResponse, web::Data};
+use guildhall_application::PageRequest;
 use guildhall_domain::{OrganizationId, WorkspaceId};
 
 use super::dto::WorkspaceResponse;
@@ -9,7 +10,7 @@ use crate::{
     Api,
     entity_tag::Tagged,
     error::ApiError,
-    extract::{PageQuery, PathId, PathIds, SignedIn},
+    extract::{PathId, PathIds, Query, SignedIn},
     links::page,
     openapi::{
         Failures, IfNoneMatch, InvalidQuery, NotAuthenticated, NotFound, OrganizationPath,
@@ -34,7 +35,7 @@ pub(crate) async fn list_workspaces(
     api: Data<Api>,
     SignedIn(caller): SignedIn,
     request: HttpRequest,
-    PageQuery(wanted): PageQuery,
+    Query(wanted): Query<PageRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let found = api.use_cases.list_workspaces.of_caller(&caller, wanted).await?;
     Ok(page(&api, &request, wanted.limit, found, WorkspaceResponse::from))
@@ -58,7 +59,7 @@ pub(crate) async fn list_workspaces_of_organization(
     SignedIn(caller): SignedIn,
     PathId(id): PathId<OrganizationId>,
     request: HttpRequest,
-    PageQuery(wanted): PageQuery,
+    Query(wanted): Query<PageRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let found = api.use_cases.list_workspaces.of_organization(&caller, id, wanted).await?;
     Ok(page(&api, &request, wanted.limit, found, WorkspaceResponse::from))

@@ -8,6 +8,7 @@
     reason = "a test fails by panicking, and so do its helpers"
 )]
 
+mod audit_logs;
 mod authentication;
 mod creation;
 mod guards;

@@ -1,42 +1,15 @@
-//! Forgetting a user: what is personal of them goes, from wherever it stands.
-//! What they did stays on the audit trail, under an id that leads nowhere.
+//! Forgetting a user: what is personal of them goes, from wherever it stands. On
+//! the audit trail nobody reads it any more, since its key is thrown away when the
+//! unit of work is committed; what they did stays, under an id that leads nowhere.
 
-use diesel::{
-    prelude::*,
-    sql_query,
-    sql_types::{Nullable, Text},
-};
+use diesel::prelude::*;
 use guildhall_domain::{EmailAddress, UserId};
 
 use crate::{
     connection::{DbConnection, on_backend},
-    schema::{
-        answered_requests, audit_events, invitations, mail_queue, one_time_tokens, sessions, users,
-    },
+    schema::{answered_requests, invitations, mail_queue, one_time_tokens, sessions, users},
     sql_types::DbId,
 };
-
-/// How the address in the particulars of an event is read, and how they are
-/// without it.
-struct Particulars {
-    address: &'static str,
-    without: &'static str,
-}
-
-const SQLITE: Particulars = Particulars {
-    address: "json_extract(details, '$.email')",
-    without: "json_remove(details, '$.email')",
-};
-const POSTGRES: Particulars = Particulars {
-    address: "details::jsonb ->> 'email'",
-    without: "(details::jsonb - 'email')::text",
-};
-
-#[derive(QueryableByName)]
-struct AddressRow {
-    #[diesel(sql_type = Nullable<Text>)]
-    address: Option<String>,
-}
 
 /// Removes a user who is a member of nothing.
 pub(super) fn erase(
@@ -46,7 +19,7 @@ pub(super) fn erase(
 ) -> QueryResult<()> {
     let (id, email_key) = (DbId::from(id), address.key());
     forget_queued(connection, address)?;
-    forget_spoken_of(connection, address)?;
+    forget_answers(connection, address)?;
     on_backend!(connection, |c| {
         diesel::delete(sessions::table.filter(sessions::user_id.eq(id))).execute(c)?;
         diesel::delete(one_time_tokens::table.filter(one_time_tokens::user_id.eq(id)))
@@ -58,13 +31,6 @@ pub(super) fn erase(
             .execute(c)?;
         diesel::update(invitations::table.filter(invitations::invited_by.eq(id)))
             .set(invitations::invited_by.eq(None::<DbId>))
-            .execute(c)?;
-        diesel::update(audit_events::table.filter(audit_events::actor_id.eq(id)))
-            .set((
-                audit_events::actor_email.eq(None::<String>),
-                audit_events::ip_address.eq(None::<String>),
-                audit_events::user_agent.eq(None::<String>),
-            ))
             .execute(c)?;
         diesel::delete(users::table.find(id)).execute(c)?;
         Ok(())
@@ -84,28 +50,25 @@ fn forget_queued(connection: &mut DbConnection, address: &EmailAddress) -> Query
     Ok(())
 }
 
-/// Takes the address out of what was said about failed attempts and
-/// invitations, and with it where attempts came from. Where somebody else did
-/// something from stays.
-fn forget_spoken_of(connection: &mut DbConnection, address: &EmailAddress) -> QueryResult<()> {
-    let Particulars { address: spoken_of, without } = match connection {
-        DbConnection::Sqlite(_) => SQLITE,
-        DbConnection::Postgres(_) => POSTGRES,
-    };
-    let of_domain = sql_query(format!(
-        "SELECT DISTINCT {spoken_of} AS address FROM audit_events WHERE {spoken_of} LIKE $1"
-    ))
-    .bind::<Text, _>(format!("%@{}", address.domain()));
-    let found: Vec<AddressRow> = on_backend!(&mut *connection, |c| of_domain.load(c))?;
-    for spelling in spellings(found.into_iter().map(|row| row.address), address) {
-        let forget = sql_query(format!(
-            "UPDATE audit_events SET details = {without}, \
-             ip_address = CASE WHEN actor_id IS NULL THEN NULL ELSE ip_address END, \
-             user_agent = CASE WHEN actor_id IS NULL THEN NULL ELSE user_agent END \
-             WHERE {spoken_of} = $1"
-        ))
-        .bind::<Text, _>(spelling);
-        on_backend!(&mut *connection, |c| forget.execute(c))?;
+/// Removes answers to others in which the address stands: they invited it.
+fn forget_answers(connection: &mut DbConnection, address: &EmailAddress) -> QueryResult<()> {
+    let of_domain = answered_requests::body.like(format!("%@{}%", address.domain()));
+    let answers: Vec<(DbId, String, String)> = on_backend!(&mut *connection, |c| {
+        answered_requests::table
+            .filter(of_domain)
+            .select((
+                answered_requests::actor_id,
+                answered_requests::idempotency_key,
+                answered_requests::body,
+            ))
+            .load(c)
+    })?;
+    for (actor, key, body) in answers {
+        let mut words = body.split('"').filter(|word| word.contains('@'));
+        if words.any(|word| word.parse().is_ok_and(|other: EmailAddress| other == *address)) {
+            let answer = answered_requests::table.find((actor, key));
+            on_backend!(&mut *connection, |c| diesel::delete(answer).execute(c))?;
+        }
     }
     Ok(())
 }

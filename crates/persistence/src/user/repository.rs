@@ -118,6 +118,7 @@ impl UserRepository for DieselUnitOfWork {
 
     async fn erase(&mut self, user: &User) -> Result<(), StoreError> {
         let (id, address) = (user.id, user.email.clone());
+        self.forget(id, address.clone());
         self.across_tenants(move |connection| erasure::erase(connection, id, &address)).await
     }
 

@@ -184,8 +184,12 @@ fn the_installation_sees_everything_and_adds_to_the_trail() {
     raw.see_as("system", "");
     assert_eq!((raw.seen(1), raw.seen(2)), ([1, 2, 1, 1, 1], [1, 2, 1, 1, 1]));
     assert_eq!(raw.execute("DELETE FROM audit_events").unwrap(), 0);
-    let forget = "UPDATE audit_events SET actor_email = NULL";
-    assert_eq!(raw.execute(forget).unwrap(), 3, "to forget a user");
+    let number = "UPDATE audit_events SET sequence = 1";
+    assert_eq!(raw.execute(number).unwrap(), 3, "to number what had no number");
+    for change in ["sequence = 2", "sequence = 0", "action = 'x.y'"] {
+        let change = format!("UPDATE audit_events SET {change}");
+        assert_eq!(raw.execute(&change).unwrap(), 0, "{change}");
+    }
     raw.see_as(&id(11).to_string(), "");
     let addition = format!(
         "INSERT INTO audit_events (id, actor_type, action, resource_type, details, success,

@@ -1,6 +1,7 @@
 //! The command line, one file a command.
 
 mod admin;
+mod audit;
 mod config;
 mod doctor;
 mod migrate;
@@ -43,6 +44,8 @@ Examples:
   DATABASE_URL=postgres://guildhall@localhost/guildhall guildhall migrate
   guildhall admin create --email root@acme.com
   guildhall doctor --fix
+  guildhall audit export > audit.ndjson
+  guildhall audit verify --file audit.ndjson --key iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w=
 
 Exit codes: 0 done; 1 failed, or something was found; 2 wrong command line or configuration.";
 
@@ -61,6 +64,9 @@ enum Command {
         #[arg(long)]
         fix: bool,
     },
+    /// Export and verify the audit logs
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// Print the OpenAPI document of the API
     Openapi,
     /// Look at the configuration
@@ -91,6 +97,7 @@ pub(crate) fn run() -> Result<(), Failure> {
         Command::Admin(command) => admin::run(command, load),
         Command::Migrate => migrate::run(&load()?),
         Command::Doctor { fix } => doctor::run(&load()?, fix),
+        Command::Audit(command) => audit::run(command, load),
         Command::Openapi => {
             output::text(&guildhall_http_api::openapi_json());
             Ok(())

@@ -50,6 +50,8 @@ pub(crate) static KEYS: &[Key] = &[
     key("organizations.restore_days",      "GUILDHALL_ORGANIZATIONS_RESTORE_DAYS",      "30"),
     key("admin.email",                     "GUILDHALL_ADMIN_EMAIL",                     "none"),
     secret("admin.password",               "GUILDHALL_ADMIN_PASSWORD",                  "none"),
+    secret("audit.signing_key",            "GUILDHALL_AUDIT_SIGNING_KEY",               "a file in data_dir"),
+    key("audit.checkpoint_interval",       "GUILDHALL_AUDIT_CHECKPOINT_INTERVAL",       "300"),
     key("sessions.idle_hours",             "GUILDHALL_SESSIONS_IDLE_HOURS",             "168"),
     key("sessions.absolute_hours",         "GUILDHALL_SESSIONS_ABSOLUTE_HOURS",         "720"),
     key("rate_limits",                     "GUILDHALL_RATE_LIMITS",                     "on"),

@@ -12,6 +12,7 @@ use std::{fmt, net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 use chrono::TimeDelta;
 use etcetera::BaseStrategy;
 use guildhall_application::{Settings, auth::NewPassword, operations::CreateAdminCommand};
+use guildhall_audit_log::SigningKey;
 use guildhall_domain::{AutoJoin, DefaultOrganizationPolicy, RegistrationMode, SessionLifetimes};
 use guildhall_http_api::HttpSettings;
 use guildhall_persistence::{DatabaseUrl, SqliteSynchronous, StoreOptions};
@@ -21,7 +22,7 @@ pub(crate) use self::{
     mail::MailSettings,
     sources::{Overrides, Sources},
 };
-use crate::output::Failure;
+use crate::{output::Failure, signing_key};
 
 /// Whom the program runs for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +68,15 @@ pub(crate) struct RateLimits {
     pub(crate) requests_per_minute: NonZeroU32,
 }
 
+/// How the audit logs are proven.
+#[derive(Debug, Clone)]
+pub(crate) struct AuditSettings {
+    /// What signs checkpoints, if it is named; a key of the data folder else.
+    pub(crate) signing_key: Option<SigningKey>,
+    /// How often they are made.
+    pub(crate) checkpoint_interval: Duration,
+}
+
 /// Bounds on hashing.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct HashingSettings {
@@ -105,6 +115,7 @@ pub(crate) struct Configuration {
     pub(crate) settings: Settings,
     pub(crate) first_admin: Option<CreateAdminCommand>,
     pub(crate) rate_limits: RateLimits,
+    pub(crate) audit: AuditSettings,
     /// Where mail goes; nowhere without it.
     pub(crate) mail: Option<MailSettings>,
     pub(crate) hashing: HashingSettings,
@@ -164,6 +175,12 @@ impl Configuration {
             },
             first_admin: first_admin(&mut reader),
             rate_limits,
+            audit: AuditSettings {
+                signing_key: reader.secret("audit.signing_key", signing_key::parse),
+                checkpoint_interval: reader
+                    .seconds("audit.checkpoint_interval", 1..=86_400)
+                    .unwrap_or(Duration::from_mins(5)),
+            },
             mail,
             hashing: HashingSettings {
                 queue: reader.number("passwords.queue", 1..=100_000).unwrap_or(512),

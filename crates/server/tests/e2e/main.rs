@@ -16,6 +16,7 @@ mod support;
 
 mod alike;
 mod audit;
+mod audit_logs;
 mod bad_input;
 mod cli;
 mod default_organization;
@@ -29,6 +30,7 @@ mod management;
 mod matrix;
 mod members;
 mod pages;
+mod proof;
 mod quotas;
 mod rate_limit;
 mod registration;

@@ -1,0 +1,135 @@
+//! Checking the logs of a live store.
+
+use std::sync::Arc;
+
+use guildhall_audit_log::{Finding, Head, LogId, Verifier, VerifyingKey};
+
+use crate::{
+    Error,
+    ports::{AuditLogs, AuditQueries, StoreError},
+};
+
+/// What was checked, and what is wrong.
+#[derive(Debug, Default)]
+pub struct VerifyReport {
+    /// How many logs were checked.
+    pub logs: u64,
+    /// How many entries.
+    pub entries: u64,
+    /// How many checkpoints.
+    pub checkpoints: u64,
+    /// Of each log that is wrong, what is wrong first.
+    pub findings: Vec<Finding>,
+}
+
+/// Why a log could not be checked to its end.
+#[derive(Debug)]
+pub enum VerifyFailure {
+    /// It is wrong.
+    Wrong(Finding),
+    /// The store failed.
+    Store(StoreError),
+}
+
+impl From<StoreError> for VerifyFailure {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<Finding> for VerifyFailure {
+    fn from(finding: Finding) -> Self {
+        Self::Wrong(finding)
+    }
+}
+
+/// Checks every log, from its first entry to its last, against its head and its
+/// checkpoints.
+pub struct VerifyAuditLogs {
+    pub(crate) audit: Arc<dyn AuditQueries>,
+    pub(crate) logs: Arc<dyn AuditLogs>,
+}
+
+impl VerifyAuditLogs {
+    /// How much is read at a time.
+    const BATCH: u32 = 1_000;
+
+    /// Checks all logs. With keys, checkpoints by others are wrong; without, the
+    /// keys that the store knows are taken.
+    ///
+    /// # Errors
+    ///
+    /// Failures of the store. What is wrong with a log is no error.
+    #[tracing::instrument(name = "audit.verify", skip_all)]
+    pub async fn execute(&self, keys: &[VerifyingKey]) -> Result<VerifyReport, Error> {
+        let known = self.audit.signing_keys().await?;
+        let keys = if keys.is_empty() { &known } else { keys };
+        let mut report = VerifyReport::default();
+        let mut after = None;
+        loop {
+            let logs = self.logs.logs(after, Self::BATCH).await?;
+            for log in &logs {
+                report.logs += 1;
+                match self.log(*log, keys, &mut report).await {
+                    Ok(()) => {}
+                    Err(VerifyFailure::Wrong(finding)) => report.findings.push(finding),
+                    Err(VerifyFailure::Store(error)) => return Err(error.into()),
+                }
+            }
+            after = logs.last().copied();
+            if logs.len() < Self::BATCH as usize {
+                return Ok(report);
+            }
+        }
+    }
+
+    async fn log(
+        &self,
+        log: LogId,
+        keys: &[VerifyingKey],
+        report: &mut VerifyReport,
+    ) -> Result<(), VerifyFailure> {
+        let mut verifier = Verifier::from(log, Head::empty(log));
+        self.expect_checkpoints(log, keys, &mut verifier, report).await?;
+        loop {
+            let size = verifier.head().size;
+            let entries = self.logs.entries(log, size, Self::BATCH).await?;
+            for record in &entries {
+                verifier.push(record)?;
+            }
+            report.entries += entries.len() as u64;
+            if !entries.is_empty() {
+                continue;
+            }
+            // Read behind the entries: what was added meanwhile comes in the next
+            // round, and what stands behind the head has no right to.
+            let head = self.logs.head(log).await?.unwrap_or_else(|| Head::empty(log));
+            let is_behind = head.size > size && !self.logs.entries(log, size, 1).await?.is_empty();
+            if !is_behind {
+                verifier.finish(Some(head))?;
+                return Ok(());
+            }
+        }
+    }
+
+    async fn expect_checkpoints(
+        &self,
+        log: LogId,
+        keys: &[VerifyingKey],
+        verifier: &mut Verifier,
+        report: &mut VerifyReport,
+    ) -> Result<(), VerifyFailure> {
+        let mut after = 0;
+        loop {
+            let checkpoints = self.audit.checkpoints(log, after, Self::BATCH).await?;
+            for checkpoint in &checkpoints {
+                verifier.expect_by(checkpoint, keys)?;
+                after = checkpoint.size;
+            }
+            report.checkpoints += checkpoints.len() as u64;
+            if checkpoints.len() < Self::BATCH as usize {
+                return Ok(());
+            }
+        }
+    }
+}
