@@ -1,7 +1,7 @@
 //! What the proof costs. It measures and asserts nothing but that all was written:
 //!
 //! ```sh
-//! cargo test -p guildhall-persistence --test audit_log -- --ignored --nocapture cost
+//! cargo test --release -p guildhall-persistence --test audit_log -- --ignored --nocapture cost
 //! ```
 
 use std::{
