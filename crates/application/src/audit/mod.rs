@@ -8,4 +8,4 @@ mod verify;
 pub use checkpoint::{AuditCheckpoints, AuditSigner, MakeCheckpoints};
 pub use export::ExportAuditLogs;
 pub use list::ListAuditEvents;
-pub use verify::{VerifyAuditLogs, VerifyFailure, VerifyReport};
+pub use verify::{VerifyAuditLogs, VerifyReport};

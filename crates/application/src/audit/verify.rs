@@ -23,8 +23,7 @@ pub struct VerifyReport {
 }
 
 /// Why a log could not be checked to its end.
-#[derive(Debug)]
-pub enum VerifyFailure {
+enum VerifyFailure {
     /// It is wrong.
     Wrong(Finding),
     /// The store failed.

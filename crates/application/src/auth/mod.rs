@@ -6,6 +6,8 @@ mod end_session;
 mod list_sessions;
 mod log_in;
 mod new_password;
+#[cfg(test)]
+mod presented_token;
 mod register;
 mod reset_password;
 mod signed_in;

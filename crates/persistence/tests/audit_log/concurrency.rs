@@ -14,9 +14,12 @@ const TIMES: i64 = 4;
 /// Longer than any of it takes, so that a deadlock is a failure.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// Runs that many tasks to their end.
-async fn at_once<F: Future<Output = ()> + Send + 'static>(task: impl Fn(u32) -> F) {
-    let mut tasks: JoinSet<()> = (0..TASKS).map(task).collect();
+/// Runs that many tasks on a scene to their end.
+async fn at_once<F>(scene: &Arc<Scene>, task: impl Fn(Arc<Scene>, u32) -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let mut tasks: JoinSet<()> = (0..TASKS).map(|number| task(Arc::clone(scene), number)).collect();
     let ended = async {
         while let Some(outcome) = tasks.join_next().await {
             outcome.unwrap();
@@ -25,7 +28,7 @@ async fn at_once<F: Future<Output = ()> + Send + 'static>(task: impl Fn(u32) -> 
     timeout(PATIENCE, ended).await.unwrap();
 }
 
-/// Of the numbers and times of a log, every one is behind the one before.
+/// Nothing is wrong with that many logs of that many entries together.
 async fn assert_whole(scene: &Scene, logs: u64, entries: u64) {
     let report = scene.verify().await;
     assert_eq!(report.findings, [], "{}", scene.backend);
@@ -36,12 +39,9 @@ async fn assert_whole(scene: &Scene, logs: u64, entries: u64) {
 async fn one_log_takes_all_of_them() {
     for backend in backends() {
         let scene = Arc::new(Scene::empty(backend));
-        at_once(|_| {
-            let scene = Arc::clone(&scene);
-            async move {
-                for time in 0..TIMES {
-                    scene.write(&[event(Some(7), at(time)), event(Some(7), at(time))]).await;
-                }
+        at_once(&scene, |scene, _| async move {
+            for time in 0..TIMES {
+                scene.write(&[event(Some(7), at(time)), event(Some(7), at(time))]).await;
             }
         })
         .await;
@@ -53,12 +53,9 @@ async fn one_log_takes_all_of_them() {
 async fn so_do_many_logs() {
     for backend in backends() {
         let scene = Arc::new(Scene::empty(backend));
-        at_once(|task| {
-            let scene = Arc::clone(&scene);
-            async move {
-                for time in 0..TIMES {
-                    scene.write(&[event(Some(100 + u128::from(task)), at(time))]).await;
-                }
+        at_once(&scene, |scene, task| async move {
+            for time in 0..TIMES {
+                scene.write(&[event(Some(100 + u128::from(task)), at(time))]).await;
             }
         })
         .await;
@@ -70,13 +67,10 @@ async fn so_do_many_logs() {
 async fn two_logs_in_either_order_never_wait_for_each_other() {
     for backend in backends() {
         let scene = Arc::new(Scene::empty(backend));
-        at_once(|task| {
-            let scene = Arc::clone(&scene);
-            async move {
-                let logs = if task % 2 == 0 { [Some(7), None] } else { [None, Some(7)] };
-                for time in 0..TIMES {
-                    scene.write(&logs.map(|log| event(log, at(time)))).await;
-                }
+        at_once(&scene, |scene, task| async move {
+            let logs = if task % 2 == 0 { [Some(7), None] } else { [None, Some(7)] };
+            for time in 0..TIMES {
+                scene.write(&logs.map(|log| event(log, at(time)))).await;
             }
         })
         .await;
@@ -89,15 +83,12 @@ async fn two_logs_in_either_order_never_wait_for_each_other() {
 async fn a_transaction_that_is_rolled_back_leaves_no_gap() {
     for backend in backends() {
         let scene = Arc::new(Scene::empty(backend));
-        at_once(|task| {
-            let scene = Arc::clone(&scene);
-            async move {
-                for time in 0..TIMES {
-                    let mut work = scene.store.begin().await.unwrap();
-                    work.audit_log().append(&event(Some(7), at(time))).await.unwrap();
-                    if task % 2 == 0 {
-                        work.commit().await.unwrap();
-                    }
+        at_once(&scene, |scene, task| async move {
+            for time in 0..TIMES {
+                let mut work = scene.store.begin().await.unwrap();
+                work.audit_log().append(&event(Some(7), at(time))).await.unwrap();
+                if task % 2 == 0 {
+                    work.commit().await.unwrap();
                 }
             }
         })

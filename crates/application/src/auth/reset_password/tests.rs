@@ -6,10 +6,11 @@ use guildhall_domain::{Action, AuditActor, EmailAddress, Resource, User, UserRol
 
 use crate::{
     Error,
+    auth::presented_token::{self, ports},
     ports::{HashingError, MailSubject, Purpose, Refusal},
     testing::{
-        Failure, FakeStore, FixedClock, Repositories, TestPorts, at, caller, new_password, origin,
-        password_hash, token_hash,
+        Failure, FakeStore, Repositories, TestPorts, at, caller, new_password, origin,
+        password_hash,
     },
 };
 
@@ -24,16 +25,7 @@ fn email() -> EmailAddress {
     "Ada@acme.com".parse().unwrap()
 }
 
-/// A minute after the epoch; what is presented is a token.
-fn ports(store: FakeStore) -> (TestPorts, Arc<FakeStore>) {
-    let store = Arc::new(store);
-    let clock = FixedClock(at(60));
-    let mut ports = TestPorts { store: store.clone(), clock, ..TestPorts::default() };
-    ports.tokens.expect_hash().returning(|token| (token == "token").then(|| token_hash(7)));
-    (ports, store)
-}
-
-/// The same, where passwords are hashed so many times.
+/// Ports where passwords are hashed so many times.
 fn hashing(store: FakeStore, times: usize) -> (TestPorts, Arc<FakeStore>) {
     let (mut ports, store) = ports(store);
     ports
@@ -52,21 +44,7 @@ async fn reset((ports, store): (TestPorts, Arc<FakeStore>)) -> (Result<(), Error
 
 /// A unit of work in which the token is that user's.
 fn taking(taken: Option<User>) -> Repositories {
-    let mut repositories = Repositories::default();
-    let id = taken.as_ref().map(|user| user.id);
-    repositories
-        .one_time_tokens
-        .expect_take()
-        .withf(|purpose, token, now| {
-            (*purpose, *token, *now) == (Purpose::PasswordReset, token_hash(7), at(60))
-        })
-        .times(1)
-        .return_once(move |_, _, _| Ok(id));
-    repositories
-        .users
-        .expect_lock()
-        .return_once(|_| Ok(taken.map(|user| (user, password_hash("stored")))));
-    repositories
+    presented_token::taking(Purpose::PasswordReset, taken)
 }
 
 /// And in which the password is set and three sessions end.

@@ -6,11 +6,9 @@ use guildhall_domain::{Action, AuditActor, Resource, User, UserRole};
 
 use crate::{
     Caller, Error,
+    auth::presented_token::{self, ports},
     ports::{MailSubject, Purpose, Refusal},
-    testing::{
-        Failure, FakeStore, FixedClock, Repositories, TestPorts, at, caller, origin, password_hash,
-        token_hash,
-    },
+    testing::{Failure, FakeStore, Repositories, TestPorts, at, caller, origin},
 };
 
 fn ada() -> User {
@@ -21,15 +19,6 @@ fn verified() -> User {
     User { email_verified_at: Some(at(1)), ..ada() }
 }
 
-/// A minute after the epoch; what is presented is a token.
-fn ports(store: FakeStore) -> (TestPorts, Arc<FakeStore>) {
-    let store = Arc::new(store);
-    let clock = FixedClock(at(60));
-    let mut ports = TestPorts { store: store.clone(), clock, ..TestPorts::default() };
-    ports.tokens.expect_hash().returning(|token| (token == "token").then(|| token_hash(7)));
-    (ports, store)
-}
-
 async fn verify(store: FakeStore, token: &str) -> (Result<(), Error>, Arc<FakeStore>) {
     let (ports, store) = ports(store);
     (ports.into_use_cases().verify_email.execute(&origin(), token).await, store)
@@ -37,21 +26,7 @@ async fn verify(store: FakeStore, token: &str) -> (Result<(), Error>, Arc<FakeSt
 
 /// A unit of work in which the token is that user's.
 fn taking(taken: Option<User>) -> Repositories {
-    let mut repositories = Repositories::default();
-    let id = taken.as_ref().map(|user| user.id);
-    repositories
-        .one_time_tokens
-        .expect_take()
-        .withf(|purpose, token, now| {
-            (*purpose, *token, *now) == (Purpose::EmailVerification, token_hash(7), at(60))
-        })
-        .times(1)
-        .return_once(move |_, _, _| Ok(id));
-    repositories
-        .users
-        .expect_lock()
-        .return_once(|_| Ok(taken.map(|user| (user, password_hash("stored")))));
-    repositories
+    presented_token::taking(Purpose::EmailVerification, taken)
 }
 
 fn verifying() -> Repositories {
