@@ -57,23 +57,20 @@ class Keys:
             self.raw[hashlib.sha256(raw).hexdigest()[:16]] = raw
         self.can_check = bool(self.raw) and Ed25519PublicKey is not None
 
-    def check(self, checkpoint):
-        """Fails if none of the keys signed that checkpoint."""
+    def check(self, statement, title, about):
+        """Fails if none of the keys signed that checkpoint or base."""
         if not self.can_check:
             return
-        log, size, key = checkpoint["log"], checkpoint["size"], checkpoint["key"]
+        log, size, key = statement["log"], statement["size"], statement["key"]
         if key not in self.raw:
-            reason = f"of a checkpoint over it, the checkpoint is signed by the key {key}"
-            raise finding(log, size, reason)
-        lines = ["guildhall audit checkpoint 1", log, str(size), checkpoint["head"],
-                 checkpoint["at"], ""]
+            raise finding(log, size, f"{about}, but it is signed by the key {key}")
+        lines = [title, log, str(size), statement["head"], statement["at"], ""]
         try:
-            signature = base64.b64decode(checkpoint["signature"], validate=True)
+            signature = base64.b64decode(statement["signature"], validate=True)
             public_key = Ed25519PublicKey.from_public_bytes(self.raw[key])
             public_key.verify(signature, "\n".join(lines).encode())
         except (InvalidSignature, ValueError):
-            reason = "of a checkpoint over it, the signature is not that of the checkpoint"
-            raise finding(log, size, reason) from None
+            raise finding(log, size, f"{about}, but the signature does not fit") from None
 
 
 class Log:
@@ -84,10 +81,21 @@ class Log:
         self.size = 0
         self.head = digest(f"guildhall audit log 1\n{name}\n".encode())
         self.awaited = {}  # Heads that checkpoints say, by size.
+        self.is_fresh = True  # Nothing of it has come yet.
         self.is_wrong = False
 
+    def begin(self, base, keys):
+        """The entries up to there were dropped, as the base says."""
+        if not self.is_fresh:
+            reason = f"it is out of order; entry {self.size + 1} was to come"
+            raise finding(self.name, base["size"], reason)
+        keys.check(base, "guildhall audit base 1",
+                   "it and those before are missing: that they were dropped is said")
+        self.size, self.head = base["size"], base["head"]
+
     def expect(self, checkpoint, keys):
-        keys.check(checkpoint)
+        keys.check(checkpoint, "guildhall audit checkpoint 1",
+                   "there is a checkpoint over it")
         size, head = checkpoint["size"], checkpoint["head"]
         known = self.awaited.get(size, self.head if size == self.size else head)
         if known != head:
@@ -135,7 +143,7 @@ class Export:
         for checkpoint in kept:
             self.kept.setdefault(checkpoint["log"], []).append(checkpoint)
         self.log = None
-        self.logs = self.entries = self.checkpoints = 0
+        self.logs = self.entries = self.checkpoints = self.dropped = 0
         self.findings = []
 
     def attempt(self, step, *arguments):
@@ -147,9 +155,13 @@ class Export:
                 self.log.is_wrong = True
                 self.findings.append(str(wrong))
 
-    def begin(self, name):
+    def begin(self, name, base=None):
         self.logs += 1
         self.log = Log(name)
+        if base:
+            self.dropped += base["size"]
+            self.attempt(self.log.begin, base, self.keys)
+        self.log.is_fresh = False
         for checkpoint in self.kept.pop(name, []):
             self.checkpoints += 1
             self.attempt(self.log.expect, checkpoint, self.keys)
@@ -160,15 +172,17 @@ class Export:
         self.log = None
 
     def push(self, line):
-        checkpoint = line.get("checkpoint")
-        name = (checkpoint or line["entry"])["log"]
+        checkpoint, base = line.get("checkpoint"), line.get("base")
+        name = (checkpoint or base or line["entry"])["log"]
         if self.log is None or self.log.name != name:
             self.end()
-            self.begin(name)
+            self.begin(name, base)
+        elif base:
+            self.attempt(self.log.begin, base, self.keys)
         if checkpoint:
             self.checkpoints += 1
             self.attempt(self.log.expect, checkpoint, self.keys)
-        else:
+        elif not base:
             self.entries += 1
             self.attempt(self.log.push, line)
 
@@ -187,7 +201,7 @@ def lines(file):
             try:
                 yield json.loads(text, object_pairs_hook=unique)
             except ValueError as error:
-                sys.exit(f"line {number} is no entry and no checkpoint: {error}")
+                sys.exit(f"line {number} is no entry, no checkpoint and no base: {error}")
 
 
 def main():
@@ -199,7 +213,8 @@ def main():
     keys, kept = Keys(arguments.key), []
     if arguments.checkpoints:
         with open(arguments.checkpoints, encoding="utf-8") as file:
-            kept = [line.get("checkpoint", line) for line in lines(file) if "entry" not in line]
+            kept = [line.get("checkpoint", line) for line in lines(file)
+                    if "entry" not in line and "base" not in line]
     export = Export(keys, kept)
     source = open(arguments.export, encoding="utf-8", newline="\n") if arguments.export else sys.stdin
     with source:
@@ -207,12 +222,14 @@ def main():
             try:
                 export.push(line)
             except (AttributeError, KeyError, TypeError) as error:
-                sys.exit(f"a line is no entry and no checkpoint: {error!r}")
+                sys.exit(f"a line is no entry, no checkpoint and no base: {error!r}")
     export.finish()
 
     for found in export.findings:
         print(found)
     print(f"Logs: {export.logs}, entries: {export.entries}, checkpoints: {export.checkpoints}.")
+    if export.dropped:
+        print(f"Entries that were dropped before them, as is signed: {export.dropped}.")
     if not keys.can_check:
         lacking = "the package `cryptography`" if arguments.key else "a key (--key)"
         print(f"Signatures were not checked, for want of {lacking}: only the chain was.")

@@ -18,6 +18,9 @@ pub struct Settings {
     pub self_service: bool,
     /// How long a deleted organization can be restored.
     pub restore_window: TimeDelta,
+    /// How many whole months behind the present one audit logs reach back; for ever
+    /// where there is none.
+    pub audit_retention_months: Option<u32>,
     /// How long sessions live.
     pub session_lifetimes: SessionLifetimes,
     /// Whether callers who have not proven that their address is theirs are kept

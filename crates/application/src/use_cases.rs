@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::{
     Settings,
     audit::{
-        AuditCheckpoints, AuditSigner, ExportAuditLogs, ListAuditEvents, MakeCheckpoints,
-        VerifyAuditLogs,
+        AuditCheckpoints, AuditSigner, DropOldEntries, ExportAuditLogs, ListAuditEvents,
+        MakeCheckpoints, VerifyAuditLogs,
     },
     auth::{
         Authenticate, ChangePassword, EndOtherSessions, EndSession, ListSessions, LogIn, LogOut,
@@ -24,9 +24,9 @@ use crate::{
         SuspendOrganization, founding::Founder,
     },
     ports::{
-        AuditLogs, AuditQueries, Clock, IdGenerator, InvitationQueries, Mailer, Maintenance,
-        MemberQueries, OrganizationQueries, PasswordHasher, SessionQueries, SignInThrottle,
-        StatsQueries, Store, TokenService, UserQueries, WorkspaceQueries,
+        AuditLogs, AuditQueries, AuditRetention, Clock, IdGenerator, InvitationQueries, Mailer,
+        Maintenance, MemberQueries, OrganizationQueries, PasswordHasher, SessionQueries,
+        SignInThrottle, StatsQueries, Store, TokenService, UserQueries, WorkspaceQueries,
     },
     quota::ManageQuotas,
     stats::{GetSecurityScore, GetStats},
@@ -48,6 +48,7 @@ pub struct Ports {
     pub stats: Arc<dyn StatsQueries>,
     pub audit: Arc<dyn AuditQueries>,
     pub audit_logs: Arc<dyn AuditLogs>,
+    pub audit_retention: Arc<dyn AuditRetention>,
     pub maintenance: Arc<dyn Maintenance>,
     pub hasher: Arc<dyn PasswordHasher>,
     pub tokens: Arc<dyn TokenService>,
@@ -97,6 +98,7 @@ pub struct UseCases {
     pub list_audit_events: ListAuditEvents,
     pub audit_checkpoints: AuditCheckpoints,
     pub make_checkpoints: MakeCheckpoints,
+    pub drop_old_entries: DropOldEntries,
     pub verify_audit_logs: VerifyAuditLogs,
     pub export_audit_logs: ExportAuditLogs,
     pub check_health: CheckHealth,
@@ -124,6 +126,7 @@ impl UseCases {
             stats,
             audit,
             audit_logs,
+            audit_retention,
             maintenance,
             hasher,
             tokens,
@@ -135,6 +138,7 @@ impl UseCases {
         } = ports;
         let settings = Arc::new(settings);
         let lifetimes = settings.session_lifetimes;
+        let retention_months = settings.audit_retention_months;
         let starter = SessionStarter { tokens: tokens.clone(), ids: ids.clone(), lifetimes };
         let ender = SessionEnder { store: store.clone(), clock: clock.clone(), ids: ids.clone() };
         let editor =
@@ -286,7 +290,13 @@ impl UseCases {
             make_checkpoints: MakeCheckpoints {
                 logs: audit_logs.clone(),
                 clock: clock.clone(),
+                signer: audit_signer.clone(),
+            },
+            drop_old_entries: DropOldEntries {
+                retention: audit_retention,
+                clock: clock.clone(),
                 signer: audit_signer,
+                months: retention_months,
             },
             verify_audit_logs: VerifyAuditLogs { audit: audit.clone(), logs: audit_logs.clone() },
             export_audit_logs: ExportAuditLogs { audit, logs: audit_logs },

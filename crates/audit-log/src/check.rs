@@ -1,8 +1,9 @@
-//! Checking a whole export: log by log, checkpoints before entries.
+//! Checking a whole export: log by log, each with its base and its checkpoints
+//! before its entries.
 
 use std::collections::BTreeMap;
 
-use crate::{Checkpoint, Finding, Head, Line, LogId, Verifier, VerifyingKey};
+use crate::{Base, Checkpoint, Finding, Line, LogId, Verifier, VerifyingKey, Wrong};
 
 /// What was checked, and what is wrong.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub struct Summary {
     pub entries: u64,
     /// How many checkpoints, of the export and of those that were kept.
     pub checkpoints: u64,
+    /// How many entries were dropped before those, as bases say.
+    pub dropped: u64,
     /// Of each log that is wrong, what is wrong first.
     pub findings: Vec<Finding>,
 }
@@ -49,26 +52,28 @@ impl ExportVerifier {
 
     /// Checks the next line.
     pub fn push(&mut self, line: &Line) {
-        let log = match line {
-            Line::Record(record) => record.entry.log,
-            Line::Checkpoint { checkpoint } => checkpoint.log,
-        };
+        let log = line.log();
+        let base = if let Line::Base { base } = line { Some(base) } else { None };
         if self.current.as_ref().is_none_or(|(current, _)| *current != log) {
             self.end_log();
-            self.begin_log(log);
+            self.begin_log(log, base);
+            if base.is_some() {
+                return;
+            }
         }
-        let keys = &self.keys;
-        let check = |verifier: &mut Verifier| match line {
-            Line::Record(record) => verifier.push(record),
-            Line::Checkpoint { checkpoint } => verifier.expect_by(checkpoint, keys),
-        };
         match line {
             Line::Record(_) => self.summary.entries += 1,
             Line::Checkpoint { .. } => self.summary.checkpoints += 1,
+            Line::Base { .. } => {}
         }
+        let keys = &self.keys;
         if let Some((_, progress)) = &mut self.current
             && let Progress::Right(verifier) = progress
-            && let Err(finding) = check(verifier)
+            && let Err(finding) = match line {
+                Line::Record(record) => verifier.push(record),
+                Line::Checkpoint { checkpoint } => verifier.expect_by(checkpoint, keys),
+                Line::Base { base } => Err(Finding::late(base, verifier.head().size + 1)),
+            }
         {
             self.summary.findings.push(finding);
             *progress = Progress::Wrong;
@@ -81,21 +86,24 @@ impl ExportVerifier {
         self.end_log();
         // Logs that are not there at all, though somebody has a checkpoint of them.
         while let Some(log) = self.kept.first_key_value().map(|(log, _)| *log) {
-            self.begin_log(log);
+            self.begin_log(log, None);
             self.end_log();
         }
         self.summary
     }
 
-    fn begin_log(&mut self, log: LogId) {
+    fn begin_log(&mut self, log: LogId, base: Option<&Base>) {
         self.summary.logs += 1;
-        let mut verifier = Verifier::from(log, Head::empty(log));
+        self.summary.dropped += base.map_or(0, |base| base.0.size);
         let kept = self.kept.remove(&log).unwrap_or_default();
         self.summary.checkpoints += kept.len() as u64;
-        let wrong = kept.iter().find_map(|kept| verifier.expect_by(kept, &self.keys).err());
-        let progress = match wrong {
-            None => Progress::Right(Box::new(verifier)),
-            Some(finding) => {
+        let begun = Verifier::begin(log, base, &self.keys).and_then(|mut verifier| {
+            kept.iter().try_for_each(|kept| verifier.expect_by(kept, &self.keys))?;
+            Ok(verifier)
+        });
+        let progress = match begun {
+            Ok(verifier) => Progress::Right(Box::new(verifier)),
+            Err(finding) => {
                 self.summary.findings.push(finding);
                 Progress::Wrong
             }
@@ -112,10 +120,18 @@ impl ExportVerifier {
     }
 }
 
+impl Finding {
+    /// A base that does not stand before its log.
+    fn late(base: &Base, expected: u64) -> Self {
+        let Checkpoint { log, size, .. } = base.0;
+        Self { log, sequence: size, id: None, wrong: Wrong::OutOfOrder { expected } }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Digest, Record, SigningKey, Wrong, entry::tests::entry};
+    use crate::{Digest, Record, SigningKey, entry::tests::entry};
 
     const LOG: LogId = LogId::Installation;
 
@@ -156,6 +172,27 @@ mod tests {
         let kept = checkpoint(2, Digest([7; 32]));
         let summary = check(&[], vec![kept]);
         assert_eq!(summary.findings[0].wrong, Wrong::CutOff { size: 2 });
+    }
+
+    #[test]
+    fn an_export_may_begin_with_a_base_and_have_none_later() {
+        let (key, records) = (SigningKey::from_seed([1; 32]), records(4));
+        let at = "2026-01-15T10:00:00Z".parse().unwrap();
+        let base = Line::Base { base: key.sign_base(LOG, 2, records[1].hash, at) };
+        let line = |at: usize| Line::Record(Box::new(records[at].clone()));
+        let check = |lines: &[Line]| {
+            let mut verifier = ExportVerifier::new(vec![key.verifying_key()], Vec::new());
+            for line in lines {
+                verifier.push(line);
+            }
+            verifier.finish()
+        };
+        let summary = check(&[base.clone(), line(2), line(3)]);
+        assert_eq!((summary.dropped, summary.entries, summary.findings), (2, 2, Vec::new()));
+        let late = check(&[line(0), base.clone(), line(2)]);
+        assert_eq!(late.findings[0].wrong, Wrong::OutOfOrder { expected: 2 });
+        let twice = check(&[base.clone(), base, line(2)]);
+        assert_eq!(twice.findings[0].wrong, Wrong::OutOfOrder { expected: 3 });
     }
 
     #[test]

@@ -1,5 +1,6 @@
-//! Checkpoints: signed statements of how long a log was and what its last hash
-//! was. Whoever keeps one can prove later whether anything before it was changed.
+//! Signed statements. A checkpoint says how long a log was and what its last hash
+//! was: whoever keeps one can prove later whether anything before it was changed. A
+//! base says up to where its entries were dropped, and what hash stands there.
 
 use std::{fmt, str::FromStr};
 
@@ -47,8 +48,26 @@ impl SigningKey {
     /// States that a log had so many entries, the last with that hash.
     #[must_use]
     pub fn sign(&self, log: LogId, size: u64, head: Digest, at: DateTime<Utc>) -> Checkpoint {
+        self.state(CHECKPOINT, log, size, head, at)
+    }
+
+    /// States that the first so many entries of a log, the last of them with that
+    /// hash, were dropped.
+    #[must_use]
+    pub fn sign_base(&self, log: LogId, size: u64, head: Digest, at: DateTime<Utc>) -> Base {
+        Base(self.state(BASE, log, size, head, at))
+    }
+
+    fn state(
+        &self,
+        title: &str,
+        log: LogId,
+        size: u64,
+        head: Digest,
+        at: DateTime<Utc>,
+    ) -> Checkpoint {
         let at = at.to_rfc3339_opts(SecondsFormat::Secs, true);
-        let signature = self.0.sign(&statement(log, size, head, &at));
+        let signature = self.0.sign(&statement(title, log, size, head, &at));
         let signature = BASE64_STANDARD.encode(signature.to_bytes());
         Checkpoint { at, head, key: self.verifying_key().id(), log, signature, size }
     }
@@ -70,11 +89,11 @@ pub enum SignatureError {
     /// The text is no key.
     #[error("must be a public key: 32 bytes in base64")]
     NotAKey,
-    /// The checkpoint was signed by another key.
-    #[error("the checkpoint is signed by the key {0}")]
+    /// It was signed by another key.
+    #[error("it is signed by the key {0}")]
     OtherKey(KeyId),
     /// The signature does not fit.
-    #[error("the signature is not that of the checkpoint")]
+    #[error("the signature does not fit")]
     Wrong,
 }
 
@@ -147,19 +166,43 @@ impl Checkpoint {
     ///
     /// [`SignatureError`] when they did not.
     pub fn verify(&self, key: &VerifyingKey) -> Result<(), SignatureError> {
+        self.verify_as(CHECKPOINT, key)
+    }
+
+    fn verify_as(&self, title: &str, key: &VerifyingKey) -> Result<(), SignatureError> {
         if self.key != key.id() {
             return Err(SignatureError::OtherKey(self.key));
         }
         let bytes = BASE64_STANDARD.decode(&self.signature).map_err(|_| SignatureError::Wrong)?;
         let signature = Signature::from_slice(&bytes).map_err(|_| SignatureError::Wrong)?;
-        let statement = statement(self.log, self.size, self.head, &self.at);
+        let statement = statement(title, self.log, self.size, self.head, &self.at);
         key.0.verify_strict(&statement, &signature).map_err(|_| SignatureError::Wrong)
     }
 }
 
+/// A statement that the first entries of a log were dropped, as a retention period
+/// wants it. The fields are those of a checkpoint over what was dropped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Base(pub Checkpoint);
+
+impl Base {
+    /// Checks that the holder of the key made this statement. A checkpoint is none.
+    ///
+    /// # Errors
+    ///
+    /// [`SignatureError`] when they did not.
+    pub fn verify(&self, key: &VerifyingKey) -> Result<(), SignatureError> {
+        self.0.verify_as(BASE, key)
+    }
+}
+
+const CHECKPOINT: &str = "guildhall audit checkpoint 1";
+const BASE: &str = "guildhall audit base 1";
+
 /// What is signed: five lines, each with its end.
-fn statement(log: LogId, size: u64, head: Digest, at: &str) -> Vec<u8> {
-    format!("guildhall audit checkpoint 1\n{log}\n{size}\n{head}\n{at}\n").into_bytes()
+fn statement(title: &str, log: LogId, size: u64, head: Digest, at: &str) -> Vec<u8> {
+    format!("{title}\n{log}\n{size}\n{head}\n{at}\n").into_bytes()
 }
 
 #[cfg(test)]
@@ -197,6 +240,16 @@ mod tests {
             change(&mut other);
             assert_eq!(other.verify(&key.verifying_key()), Err(SignatureError::Wrong));
         }
+    }
+
+    #[test]
+    fn a_checkpoint_is_no_base_and_the_other_way_round() {
+        let (key, at) = (SigningKey::from_seed([1; 32]), "2026-01-15T10:00:00Z".parse().unwrap());
+        let base = key.sign_base(LogId::Installation, 7, Digest([3; 32]), at);
+        assert_eq!(base.verify(&key.verifying_key()), Ok(()));
+        let made = checkpoint(&key);
+        assert_eq!(base.0.verify(&key.verifying_key()), Err(SignatureError::Wrong));
+        assert_eq!(Base(made).verify(&key.verifying_key()), Err(SignatureError::Wrong));
     }
 
     #[test]

@@ -1,10 +1,10 @@
-//! An export: a line of JSON for each entry and each checkpoint.
+//! An export: a line of JSON for each base, each checkpoint and each entry.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Checkpoint, Digest, Entry};
+use crate::{Base, Checkpoint, Digest, Entry, LogId};
 
 /// An entry with its hash, and with what could be opened of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,7 +20,8 @@ pub struct Record {
     pub opened: BTreeMap<String, String>,
 }
 
-/// A line of an export.
+/// A line of an export. Of each log its base comes first, if it has one, then its
+/// checkpoints, the shortest first, then its entries in their order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Line {
@@ -31,11 +32,17 @@ pub enum Line {
         /// The checkpoint.
         checkpoint: Checkpoint,
     },
+    /// What stands before the first entry of a log whose older ones were dropped.
+    /// Nothing of the log comes before it.
+    Base {
+        /// The base.
+        base: Base,
+    },
 }
 
 /// The line is none of an export.
 #[derive(Debug, thiserror::Error)]
-#[error("line {number} is no entry and no checkpoint: {reason}")]
+#[error("line {number} is no entry, no checkpoint and no base: {reason}")]
 pub struct LineError {
     /// Which line, from 1.
     pub number: u64,
@@ -44,6 +51,17 @@ pub struct LineError {
 }
 
 impl Line {
+    /// The log that it is of.
+    #[must_use]
+    pub const fn log(&self) -> LogId {
+        match self {
+            Self::Record(record) => record.entry.log,
+            Self::Checkpoint { checkpoint } | Self::Base { base: Base(checkpoint) } => {
+                checkpoint.log
+            }
+        }
+    }
+
     /// Reads a line.
     ///
     /// # Errors
@@ -52,7 +70,7 @@ impl Line {
     pub fn parse(text: &str, number: u64) -> Result<Self, LineError> {
         // Not by the enum, whose message would not say which field is wrong.
         let failed = |error: serde_json::Error| LineError { number, reason: error.to_string() };
-        if text.starts_with("{\"checkpoint\"") {
+        if text.starts_with("{\"checkpoint\"") || text.starts_with("{\"base\"") {
             serde_json::from_str(text).map_err(failed)
         } else {
             serde_json::from_str(text).map(|record| Self::Record(Box::new(record))).map_err(failed)

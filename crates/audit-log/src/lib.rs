@@ -25,7 +25,7 @@ mod verify;
 
 pub use chain::{Digest, LogId, LogIdError};
 pub use check::{ExportVerifier, Summary};
-pub use checkpoint::{Checkpoint, KeyId, SignatureError, SigningKey, VerifyingKey};
+pub use checkpoint::{Base, Checkpoint, KeyId, SignatureError, SigningKey, VerifyingKey};
 pub use entry::{Actor, Entry, Reference};
 pub use export::{Line, LineError, Record};
 pub use seal::{PersonalKey, SealedBox, Subject, UnsealError};

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use crate::{Checkpoint, Digest, Entry, LogId, Record, SignatureError, VerifyingKey};
+use crate::{Base, Checkpoint, Digest, Entry, LogId, Record, SignatureError, VerifyingKey};
 
 /// How far a log is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +59,9 @@ pub enum Wrong {
     },
     /// The checkpoint is not by the key.
     Unsigned(SignatureError),
+    /// The statement that the entries up to this one were dropped is not by the
+    /// key: somebody else removed them.
+    UnsignedBase(SignatureError),
 }
 
 /// What is wrong first.
@@ -104,7 +107,13 @@ impl fmt::Display for Finding {
             Wrong::OtherHead { size } => {
                 write!(f, ": it is missing, or the last: the log says that it has {size} entries")
             }
-            Wrong::Unsigned(error) => write!(f, ": of a checkpoint over it, {error}"),
+            Wrong::Unsigned(error) => write!(f, ": there is a checkpoint over it, but {error}"),
+            Wrong::UnsignedBase(error) => {
+                write!(
+                    f,
+                    ": it and those before are missing: that they were dropped is said, but {error}"
+                )
+            }
         }
     }
 }
@@ -125,6 +134,26 @@ impl Verifier {
         Self { log, head, awaited: BTreeMap::new() }
     }
 
+    /// A verifier of a log whose first entries were dropped, if it has such a base.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the base.
+    pub fn begin(log: LogId, base: Option<&Base>, keys: &[VerifyingKey]) -> Result<Self, Finding> {
+        let Some(base) = base else { return Ok(Self::from(log, Head::empty(log))) };
+        let Checkpoint { key, log: of, size, head, .. } = base.0;
+        let verifier = Self::from(log, Head { size, hash: head });
+        let finding = |wrong| verifier.finding(size, None, wrong);
+        if of != log {
+            return Err(finding(Wrong::OtherLog(of)));
+        }
+        let unsigned = |error| finding(Wrong::UnsignedBase(error));
+        let known = keys.iter().find(|known| known.id() == key);
+        let known = known.ok_or_else(|| unsigned(SignatureError::OtherKey(key)))?;
+        base.verify(known).map_err(unsigned)?;
+        Ok(verifier)
+    }
+
     /// How far it has come.
     #[must_use]
     pub const fn head(&self) -> Head {
@@ -132,7 +161,7 @@ impl Verifier {
     }
 
     /// Holds a checkpoint against what comes. Those over what has passed must
-    /// come before it.
+    /// come before it; of what was dropped nothing but the last hash can be told.
     ///
     /// # Errors
     ///
@@ -343,6 +372,56 @@ mod tests {
         let at = "2026-01-15T10:00:00Z".parse().unwrap();
         let other = SigningKey::from_seed([9; 32]).sign(LOG, 2, records[1].hash, at);
         assert!(matches!(verify(&records, &[other]), Err((2, Wrong::Unsigned(_)))));
+    }
+
+    #[test]
+    fn a_log_goes_on_from_its_base() {
+        let (key, records) = (SigningKey::from_seed([1; 32]), log(5));
+        let at = "2026-01-15T10:00:00Z".parse().unwrap();
+        let base = key.sign_base(LOG, 3, records[2].hash, at);
+        let keys = [key.verifying_key()];
+        let kept = [checkpoint(&records[..2]), checkpoint(&records[..3]), checkpoint(&records)];
+        let check = |base: &Base, records: &[Record]| {
+            let mut verifier = Verifier::begin(LOG, Some(base), &keys)?;
+            for kept in &kept {
+                verifier.expect_by(kept, &keys)?;
+            }
+            for record in records {
+                verifier.push(record)?;
+            }
+            verifier.finish(None)
+        };
+        let found = |base: &Base, records: &[Record]| {
+            check(base, records).map_err(|finding| (finding.sequence, finding.wrong))
+        };
+        assert_eq!(check(&base, &records[3..]).unwrap().size, 5);
+        let missing = found(&base, &records[4..]);
+        assert_eq!(missing, Err((5, Wrong::Missing { expected: 4 })));
+        let more = found(&base, &records[2..]);
+        assert_eq!(more, Err((3, Wrong::OutOfOrder { expected: 4 })));
+        let elsewhere = key.sign_base(LOG, 3, records[3].hash, at);
+        let contradicts = found(&elsewhere, &records[3..]);
+        assert_eq!(contradicts, Err((3, Wrong::Rewritten { size: 3 })));
+    }
+
+    #[test]
+    fn nobody_without_the_key_drops_entries() {
+        let (key, other) = (SigningKey::from_seed([1; 32]), SigningKey::from_seed([9; 32]));
+        let (records, at) = (log(3), "2026-01-15T10:00:00Z".parse().unwrap());
+        let kept = checkpoint(&records);
+        let bases = [
+            other.sign_base(LOG, 3, records[2].hash, at),
+            Base(Checkpoint { size: 3, ..key.sign_base(LOG, 2, records[1].hash, at).0 }),
+            Base(kept),
+        ];
+        for base in bases {
+            let refused = Verifier::begin(LOG, Some(&base), &[key.verifying_key()]).unwrap_err();
+            assert!(matches!(refused.wrong, Wrong::UnsignedBase(_)), "{refused}");
+        }
+        let elsewhere = LogId::Organization(uuid::Uuid::nil());
+        let base = key.sign_base(LOG, 3, records[2].hash, at);
+        let refused = Verifier::begin(elsewhere, Some(&base), &[key.verifying_key()]).unwrap_err();
+        assert_eq!(refused.wrong, Wrong::OtherLog(LOG));
     }
 
     #[test]

@@ -75,6 +75,7 @@ fn the_document_shows_what_the_code_makes() {
         ("subject of the address", format!("{:?}", Subject::of_address("ada@acme.com"))),
         ("public key", key.verifying_key().to_string()),
         ("checkpoint", serde_json::to_string(&checkpoint).unwrap()),
+        ("base", serde_json::to_string(&key.sign_base(log(), 1, records[0].hash, at)).unwrap()),
     ];
     for record in &records {
         shown.push(("entry", String::from_utf8(record.entry.canonical_bytes()).unwrap()));

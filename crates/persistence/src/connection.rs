@@ -153,10 +153,15 @@ fn establish_sqlite(
         Purpose::Read => "ON",
         Purpose::Write => "OFF",
     };
+    // In kibibytes. There is one connection that writes, to places all over the indexes.
+    let cache = match purpose {
+        Purpose::Read => 2_000,
+        Purpose::Write => 32_000,
+    };
     let settings = format!(
         "PRAGMA busy_timeout = {busy_timeout}; PRAGMA journal_mode = WAL; \
          PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON; \
-         PRAGMA secure_delete = ON; \
+         PRAGMA secure_delete = ON; PRAGMA cache_size = -{cache}; \
          PRAGMA query_only = {query_only}"
     );
     // The change to WAL does not heed the busy timeout.

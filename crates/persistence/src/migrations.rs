@@ -69,6 +69,7 @@ pub fn migrate(url: &DatabaseUrl) -> Result<MigrationReport, OpenError> {
     };
     let report = report.map_err(|failure: Failure| failure.explain(url))?;
     audit::number_all(&mut connection)
+        .and_then(|()| connection.transaction(audit::make_room))
         .map_err(|error| Failure::from(error).explain(url))
         .map(|()| report)
 }

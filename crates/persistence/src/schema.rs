@@ -111,7 +111,7 @@ diesel::table! {
     use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
     use crate::sql_types::{Id, Moment};
 
-    audit_events (id) {
+    audit_events (occurred_at, id) {
         id -> Id,
         organization_id -> Nullable<Id>,
         actor_type -> Text,
@@ -156,6 +156,20 @@ diesel::table! {
     use crate::sql_types::{Id, Moment};
 
     audit_checkpoints (log_id, size) {
+        log_id -> Id,
+        size -> BigInt,
+        head -> Binary,
+        made_at -> Moment,
+        key_id -> Binary,
+        signature -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Text};
+    use crate::sql_types::{Id, Moment};
+
+    audit_bases (log_id) {
         log_id -> Id,
         size -> BigInt,
         head -> Binary,

@@ -41,6 +41,7 @@ impl Default for StoreOptions {
 /// The store on SQLite or PostgreSQL. Clones share their connections.
 #[derive(Clone)]
 pub struct DieselStore {
+    url: DatabaseUrl,
     readers: Pool,
     writers: Pool,
 }
@@ -78,7 +79,17 @@ impl DieselStore {
             Backend::Sqlite => pool(Purpose::Read, options.max_connections),
             Backend::Postgres => writers.clone(),
         };
-        Ok(Self { readers, writers })
+        Ok(Self { url: url.clone(), readers, writers })
+    }
+
+    /// Where the database is.
+    pub(crate) const fn url(&self) -> &DatabaseUrl {
+        &self.url
+    }
+
+    /// Which of the two databases it is.
+    pub(crate) fn backend(&self) -> Backend {
+        self.url.backend()
     }
 
     /// Runs a query outside of any transaction; see [`Pool::read`].

@@ -71,6 +71,7 @@ async fn serve(configuration: Configuration, service: Service) -> Result<(), Fai
     let mut heartbeats = Heartbeats::new(use_cases.clone());
     heartbeats.beat().await;
     tokio::spawn(upkeep::sweeps(use_cases.clone()));
+    tokio::spawn(upkeep::retention(use_cases.clone()));
     tokio::spawn(upkeep::forgetting(sign_in_limits, request_limits));
     let every = configuration.audit.checkpoint_interval;
     tokio::spawn(upkeep::checkpoints(use_cases.clone(), every));

@@ -63,6 +63,23 @@ pub(crate) async fn sweeps(use_cases: Arc<UseCases>) {
     }
 }
 
+/// Makes room in the audit logs for the months to come, and drops those that are too
+/// old, until it is dropped.
+pub(crate) async fn retention(use_cases: Arc<UseCases>) {
+    let mut ticks = interval(SWEEP_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match use_cases.drop_old_entries.execute().await {
+            Ok(0) => {}
+            Ok(dropped) => tracing::info!(dropped, "old entries of audit logs were dropped"),
+            Err(error) => {
+                tracing::error!(error = with_causes(&error), "audit logs were not kept in bounds");
+            }
+        }
+    }
+}
+
 /// States how far each audit log is, at that interval, until it is dropped.
 pub(crate) async fn checkpoints(use_cases: Arc<UseCases>, every: Duration) {
     let mut ticks = interval(every);

@@ -49,6 +49,13 @@ impl Service {
             (SignInLimits::unlimited(), RequestLimits::unlimited())
         };
         let sign_in_limits = Arc::new(sign_in_limits);
+        let signer = signing_key::of(configuration)?.map(AuditSigner);
+        if signer.is_none() && configuration.settings.audit_retention_months.is_some() {
+            return Err(Failure::usage(
+                "`audit.retention_months` needs a key, by which what is dropped is stated: set \
+                 `audit.signing_key` (GUILDHALL_AUDIT_SIGNING_KEY) or `data_dir`.",
+            ));
+        }
         let ids = Arc::new(RandomIds);
         let ports = Ports {
             store: Arc::new(store.clone()),
@@ -61,7 +68,8 @@ impl Service {
             stats: Arc::new(store.clone()),
             audit: Arc::new(store.clone()),
             audit_logs: Arc::new(store.clone()),
-            audit_signer: signing_key::of(configuration)?.map(AuditSigner),
+            audit_retention: Arc::new(store.clone()),
+            audit_signer: signer,
             maintenance: Arc::new(store),
             hasher: Arc::new(hasher.map_err(Failure::failed)?),
             tokens: Arc::new(RandomTokens),

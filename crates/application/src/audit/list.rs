@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use guildhall_audit_log::{Checkpoint, LogId, Record};
+use guildhall_audit_log::{Line, LogId};
 use guildhall_domain::{OrganizationId, Permission};
 
+use super::export::{ExportPlace, next_lines};
 use crate::{
     Caller, Error, Page, PageRequest, Scope,
     organization::OrganizationReader,
@@ -55,23 +56,19 @@ impl ListAuditEvents {
         Ok(Page::from_probe(rows, request.limit, AuditRecord::cursor))
     }
 
-    /// Entries of an organization's log behind the number `after`, in their
-    /// order: what an export is made of that can be verified.
+    /// The next lines of an organization's log, in their order, and where they lead:
+    /// what an export is made of that can be verified. Nothing at its end.
     ///
     /// # Errors
     ///
     /// Failures of the store.
-    pub async fn in_order(&self, scope: &Scope, after: u64) -> Result<Vec<Record>, Error> {
-        Ok(self.audit.in_order(scope, after, PageRequest::STREAM_LIMIT).await?)
-    }
-
-    /// The checkpoints of an organization's log over more than `after` entries.
-    ///
-    /// # Errors
-    ///
-    /// Failures of the store.
-    pub async fn checkpoints(&self, scope: &Scope, after: u64) -> Result<Vec<Checkpoint>, Error> {
+    pub async fn in_order(
+        &self,
+        scope: &Scope,
+        place: ExportPlace,
+    ) -> Result<Option<(Vec<Line>, ExportPlace)>, Error> {
         let log = LogId::Organization(scope.organization().as_uuid());
-        Ok(self.audit.checkpoints(log, after, PageRequest::STREAM_LIMIT).await?)
+        let read = async |after, limit| self.audit.in_order(scope, after, limit).await;
+        next_lines(&*self.audit, log, place, read).await
     }
 }

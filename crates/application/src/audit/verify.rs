@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use guildhall_audit_log::{Finding, Head, LogId, Verifier, VerifyingKey};
+use guildhall_audit_log::{Base, Finding, Head, LogId, Verifier, VerifyingKey};
 
 use crate::{
     Error,
@@ -18,6 +18,8 @@ pub struct VerifyReport {
     pub entries: u64,
     /// How many checkpoints.
     pub checkpoints: u64,
+    /// How many entries were dropped before those, as bases say.
+    pub dropped: u64,
     /// Of each log that is wrong, what is wrong first.
     pub findings: Vec<Finding>,
 }
@@ -69,11 +71,8 @@ impl VerifyAuditLogs {
             let logs = self.logs.logs(after, Self::BATCH).await?;
             for log in &logs {
                 report.logs += 1;
-                match self.log(*log, keys, &mut report).await {
-                    Ok(()) => {}
-                    Err(VerifyFailure::Wrong(finding)) => report.findings.push(finding),
-                    Err(VerifyFailure::Store(error)) => return Err(error.into()),
-                }
+                let finding = self.finding(*log, keys, &mut report).await?;
+                report.findings.extend(finding);
             }
             after = logs.last().copied();
             if logs.len() < Self::BATCH as usize {
@@ -82,13 +81,38 @@ impl VerifyAuditLogs {
         }
     }
 
-    async fn log(
+    /// What is wrong with a log. Entries that were dropped while they were read are
+    /// not: then it is checked anew from where it begins now.
+    async fn finding(
         &self,
         log: LogId,
         keys: &[VerifyingKey],
         report: &mut VerifyReport,
+    ) -> Result<Option<Finding>, StoreError> {
+        loop {
+            let base = self.audit.base(log).await?;
+            match self.log(log, base.as_ref(), keys, report).await {
+                Ok(()) => {
+                    report.dropped += base.map_or(0, |base| base.0.size);
+                    return Ok(None);
+                }
+                Err(VerifyFailure::Store(error)) => return Err(error),
+                Err(VerifyFailure::Wrong(finding)) if self.audit.base(log).await? == base => {
+                    return Ok(Some(finding));
+                }
+                Err(VerifyFailure::Wrong(_)) => {}
+            }
+        }
+    }
+
+    async fn log(
+        &self,
+        log: LogId,
+        base: Option<&Base>,
+        keys: &[VerifyingKey],
+        report: &mut VerifyReport,
     ) -> Result<(), VerifyFailure> {
-        let mut verifier = Verifier::from(log, Head::empty(log));
+        let mut verifier = Verifier::begin(log, base, keys)?;
         self.expect_checkpoints(log, keys, &mut verifier, report).await?;
         loop {
             let size = verifier.head().size;
@@ -132,3 +156,6 @@ impl VerifyAuditLogs {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,9 @@
 //! The audit trail, as use cases read and prove it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
-use guildhall_audit_log::{Checkpoint, Head, LogId, Record, VerifyingKey};
+use guildhall_audit_log::{Base, Checkpoint, Head, LogId, Record, VerifyingKey};
 use guildhall_domain::{Action, AuditEventId, OrganizationId, Timestamp, UserId};
 use uuid::Uuid;
 
@@ -95,6 +95,9 @@ pub trait AuditQueries: Send + Sync {
         limit: u32,
     ) -> Result<Vec<Checkpoint>, StoreError>;
 
+    /// What stands before the first entry of a log whose older ones were dropped.
+    async fn base(&self, log: LogId) -> Result<Option<Base>, StoreError>;
+
     /// The newest checkpoint of a log.
     async fn last_checkpoint(&self, log: LogId) -> Result<Option<Checkpoint>, StoreError>;
 
@@ -124,4 +127,20 @@ pub trait AuditLogs: Send + Sync {
 
     /// Makes a key known, unless it is.
     async fn keep_signing_key(&self, key: &VerifyingKey, now: Timestamp) -> Result<(), StoreError>;
+}
+
+/// Signs that the first entries of a log, up to there, were dropped.
+pub type SignBase = Arc<dyn Fn(LogId, Head) -> Base + Send + Sync>;
+
+/// How long the logs reach back.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait AuditRetention: Send + Sync {
+    /// Makes room for the entries of the months to come, where that is needed.
+    async fn make_room(&self) -> Result<(), StoreError>;
+
+    /// Drops the entries of every log from before that moment, which is the first of
+    /// a month in UTC, together with the checkpoints over nothing else, and keeps in
+    /// the same transaction the base that is signed for it. Says how many.
+    async fn drop_before(&self, moment: Timestamp, sign: SignBase) -> Result<u64, StoreError>;
 }

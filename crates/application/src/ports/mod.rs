@@ -13,7 +13,9 @@ mod queries;
 mod requests;
 mod store;
 
-pub use audit::{AuditFilter, AuditLogs, AuditQueries, AuditRecord, AuditTrail};
+pub use audit::{
+    AuditFilter, AuditLogs, AuditQueries, AuditRecord, AuditRetention, AuditTrail, SignBase,
+};
 pub use clock::{Clock, IdGenerator};
 pub use identity::{
     AccessToken, HashingError, PasswordHash, PasswordHasher, Refusal, RequestBudget,

@@ -18,10 +18,10 @@ use crate::{
     audit::AuditSigner,
     mail::MailLinks,
     ports::{
-        Clock, IdGenerator, MockAuditLogs, MockAuditQueries, MockInvitationQueries, MockMailer,
-        MockMaintenance, MockMemberQueries, MockOrganizationQueries, MockPasswordHasher,
-        MockSessionQueries, MockSignInThrottle, MockStatsQueries, MockTokenService,
-        MockUserQueries, MockWorkspaceQueries,
+        Clock, IdGenerator, MockAuditLogs, MockAuditQueries, MockAuditRetention,
+        MockInvitationQueries, MockMailer, MockMaintenance, MockMemberQueries,
+        MockOrganizationQueries, MockPasswordHasher, MockSessionQueries, MockSignInThrottle,
+        MockStatsQueries, MockTokenService, MockUserQueries, MockWorkspaceQueries,
     },
 };
 
@@ -68,6 +68,7 @@ pub fn settings() -> Settings {
         },
         self_service: false,
         restore_window: TimeDelta::days(30),
+        audit_retention_months: None,
         session_lifetimes: SessionLifetimes {
             idle: TimeDelta::days(7),
             absolute: TimeDelta::days(30),
@@ -95,6 +96,7 @@ pub struct TestPorts {
     pub stats: MockStatsQueries,
     pub audit: MockAuditQueries,
     pub audit_logs: MockAuditLogs,
+    pub audit_retention: MockAuditRetention,
     pub maintenance: MockMaintenance,
     pub hasher: MockPasswordHasher,
     pub tokens: MockTokenService,
@@ -117,6 +119,7 @@ impl Default for TestPorts {
             stats: MockStatsQueries::new(),
             audit: MockAuditQueries::new(),
             audit_logs: MockAuditLogs::new(),
+            audit_retention: MockAuditRetention::new(),
             maintenance: MockMaintenance::new(),
             hasher: MockPasswordHasher::new(),
             tokens: MockTokenService::new(),
@@ -144,6 +147,7 @@ impl TestPorts {
             stats: Arc::new(self.stats),
             audit: Arc::new(self.audit),
             audit_logs: Arc::new(self.audit_logs),
+            audit_retention: Arc::new(self.audit_retention),
             audit_signer: Some(AuditSigner(SigningKey::from_seed([1; 32]))),
             maintenance: Arc::new(self.maintenance),
             hasher: Arc::new(self.hasher),

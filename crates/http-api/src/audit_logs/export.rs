@@ -11,6 +11,7 @@ use actix_web::{
 use futures_util::{Stream, TryStreamExt, stream::try_unfold};
 use guildhall_application::{
     Cursor, Error, PageRequest, Scope,
+    audit::ExportPlace,
     ports::{AuditFilter, AuditRecord, AuditTrail},
     with_causes,
 };
@@ -48,18 +49,6 @@ impl FromRequest for Representation {
     }
 }
 
-/// Where an export is.
-enum Place {
-    /// Behind the entry of that number, in the order of the log.
-    Entries(u64),
-    /// Behind the checkpoint over so many entries.
-    Checkpoints(u64),
-    /// Behind that event, newest first.
-    Events(Option<Cursor>),
-    /// At its end.
-    End,
-}
-
 /// All events of a trail that the filter lets through. The whole log of an
 /// organization, as NDJSON, is in its order and has its checkpoints, so that it
 /// can be verified; anything else is newest first.
@@ -95,30 +84,11 @@ fn in_order(
     scope: Scope,
     request_id: Option<String>,
 ) -> impl Stream<Item = Result<Bytes, Error>> {
-    let chunks = try_unfold(Place::Checkpoints(0), move |place| {
+    let chunks = try_unfold(ExportPlace::Start, move |place| {
         let api = api.clone();
         async move {
-            let events = &api.use_cases.list_audit_events;
-            match place {
-                Place::Entries(after) => {
-                    let entries = events.in_order(&scope, after).await?;
-                    let next = entries.last().map(|record| record.entry.sequence.max(after + 1));
-                    let next = next.map_or(Place::End, Place::Entries);
-                    let lines = entries.into_iter().map(|record| Line::Record(Box::new(record)));
-                    Ok(Some((lines_of(lines)?, next)))
-                }
-                Place::Checkpoints(after) => {
-                    let checkpoints = events.checkpoints(&scope, after).await?;
-                    let next = checkpoints.last().map(|checkpoint| checkpoint.size);
-                    // Before what they are over, so that whoever verifies need
-                    // remember nothing.
-                    let next = next.map_or(Place::Entries(0), Place::Checkpoints);
-                    let lines =
-                        checkpoints.into_iter().map(|checkpoint| Line::Checkpoint { checkpoint });
-                    Ok(Some((lines_of(lines)?, next)))
-                }
-                Place::Events(_) | Place::End => Ok(None),
-            }
+            let step = api.use_cases.list_audit_events.in_order(&scope, place).await?;
+            step.map(|(lines, next)| Ok((lines_of(lines)?, next))).transpose()
         }
     });
     logged(chunks, request_id)
@@ -131,13 +101,15 @@ fn newest_first(
     form: Representation,
     request_id: Option<String>,
 ) -> impl Stream<Item = Result<Bytes, Error>> {
-    let chunks = try_unfold((Place::Events(None), filter), move |(place, filter)| {
+    // Behind which event it is, until there is none.
+    let start = Some(None::<Cursor>);
+    let chunks = try_unfold((start, filter), move |(place, filter)| {
         let api = api.clone();
         async move {
-            let Place::Events(after) = place else { return Ok(None) };
+            let Some(after) = place else { return Ok(None) };
             let request = PageRequest { after, limit: PageRequest::STREAM_LIMIT };
             let page = api.use_cases.list_audit_events.execute(&trail, &filter, request).await?;
-            let next = page.next.map_or(Place::End, |next| Place::Events(Some(next)));
+            let next = page.next.map(Some);
             let chunk = match form {
                 Representation::Csv => table(&page.items, after.is_none())?,
                 Representation::Ndjson | Representation::Page => {
@@ -161,7 +133,7 @@ fn logged(
     })
 }
 
-fn lines_of(lines: impl Iterator<Item = Line>) -> Result<Bytes, Error> {
+fn lines_of(lines: impl IntoIterator<Item = Line>) -> Result<Bytes, Error> {
     let mut chunk = Vec::new();
     for line in lines {
         serde_json::to_writer(&mut chunk, &line)

@@ -140,16 +140,20 @@ async fn the_trail_is_for_those_who_may_read_it() {
 }
 
 #[actix_web::test]
-async fn an_export_has_its_checkpoints_and_then_its_entries() {
+async fn an_export_has_its_base_its_checkpoints_and_then_its_entries() {
     let mut scene = Scene::new(ADMIN);
     let (first, second) = (records(3), Vec::new());
     let head = first[1].hash;
     let at = "2026-01-15T10:00:00Z".parse().unwrap();
     let checkpoint = SigningKey::from_seed([1; 32]).sign(log(), 2, head, at);
+    let base = SigningKey::from_seed([1; 32]).sign_base(log(), 1, first[0].hash, at);
     let checkpoints = vec![checkpoint.clone()];
     let audit = &mut scene.ports.audit;
+    let stated = base.clone();
+    audit.expect_base().times(1).return_once(move |_| Ok(Some(stated)));
     let mut pages = vec![Vec::new(), checkpoints];
     audit.expect_checkpoints().times(2).returning(move |_, _, _| Ok(pages.pop().unwrap()));
+    let first = first[1..].to_vec();
     let mut batches = vec![second, first.clone()];
     audit.expect_in_order().times(2).returning(move |_, _, _| Ok(batches.pop().unwrap()));
     let get = request("GET", &format!("{ACME}/audit-logs"))
@@ -159,7 +163,8 @@ async fn an_export_has_its_checkpoints_and_then_its_entries() {
     let lines: Vec<_> =
         answer.body.lines().zip(1..).map(|(line, n)| Line::parse(line, n).unwrap()).collect();
     let entries = first.into_iter().map(|record| Line::Record(Box::new(record)));
-    let expected: Vec<_> = [Line::Checkpoint { checkpoint }].into_iter().chain(entries).collect();
+    let head = [Line::Base { base }, Line::Checkpoint { checkpoint }];
+    let expected: Vec<_> = head.into_iter().chain(entries).collect();
     assert_eq!(lines, expected);
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::TimeDelta;
 use diesel::{connection::SimpleConnection, prelude::*, result::Error};
 use guildhall_application::ports::StoreError;
 use guildhall_audit_log::{Head, LogId};
@@ -80,6 +81,7 @@ fn number_in(connection: &mut DbConnection) -> QueryResult<()> {
         for (id, mut rows) in by_log {
             let mut log = OpenLog::lock(connection, id)?;
             for row in &mut rows {
+                let event = audit_events::table.find((row.occurred_at, row.id));
                 log.chain(row).map_err(failed)?;
                 let number = (
                     audit_events::sequence.eq(row.sequence),
@@ -87,7 +89,6 @@ fn number_in(connection: &mut DbConnection) -> QueryResult<()> {
                     audit_events::hash.eq(&row.hash),
                     audit_events::occurred_at.eq(row.occurred_at),
                 );
-                let event = audit_events::table.find(row.id);
                 on_backend!(&mut *connection, |c| diesel::update(event).set(number).execute(c))?;
             }
             log.write(connection)?;
@@ -130,12 +131,14 @@ impl OpenLog {
         Ok(Some(Self { id, head: Head { size, hash }, last_at }))
     }
 
-    /// Puts an event behind the last one: by number, by hash, and in time, which
-    /// never goes back in a log, whichever node's clock told it.
+    /// Puts an event behind the last one: by number, by hash, and in time, whichever
+    /// node's clock told it. Each is later than the one before by a microsecond at
+    /// least, so that a log in the order of time is in its own.
     fn chain(&mut self, row: &mut AuditEventRow) -> Result<(), StoreError> {
         let size = self.head.size + 1;
         row.sequence = decode::column(size);
-        row.occurred_at = DbTime(row.occurred_at.0.max(self.last_at.0));
+        let earliest = self.last_at.0 + TimeDelta::microseconds(1);
+        row.occurred_at = DbTime(row.occurred_at.0.max(earliest));
         row.previous = self.head.hash.0.to_vec();
         let hash = row.entry()?.hash();
         row.hash = hash.0.to_vec();
@@ -156,6 +159,6 @@ impl OpenLog {
     }
 }
 
-fn failed(error: StoreError) -> Error {
+pub(super) fn failed(error: StoreError) -> Error {
     Error::DeserializationError(Box::new(error))
 }

@@ -5,35 +5,39 @@ use chrono::DateTime;
 use diesel::{
     prelude::*,
     sql_query,
-    sql_types::{BigInt, Binary, Nullable},
+    sql_types::{BigInt, Binary},
 };
 use guildhall_application::ports::{AuditLogs, StoreError};
-use guildhall_audit_log::{Checkpoint, Head, KeyId, LogId, Record, VerifyingKey};
+use guildhall_audit_log::{Base, Checkpoint, Head, KeyId, LogId, Record, VerifyingKey};
 use guildhall_domain::Timestamp;
 
-use super::row::{AuditEventRow, digest, log_column, log_of};
+use super::{
+    logs,
+    row::{AuditEventRow, digest, log_column, log_of},
+};
 use crate::{
     connection::on_backend,
     decode,
-    schema::{audit_checkpoints, audit_events, audit_logs, audit_signing_keys},
+    schema::{audit_bases, audit_checkpoints, audit_logs, audit_signing_keys},
     sql_types::{DbId, DbTime, Id},
     store::DieselStore,
     tenancy::Tenancy,
 };
 
-#[derive(Insertable, Queryable, Selectable)]
+/// A signed statement, which two tables hold.
+#[derive(Insertable, Queryable)]
 #[diesel(table_name = audit_checkpoints)]
-struct CheckpointRow {
-    log_id: DbId,
-    size: i64,
-    head: Vec<u8>,
-    made_at: DbTime,
-    key_id: Vec<u8>,
-    signature: String,
+pub(super) struct CheckpointRow {
+    pub(super) log_id: DbId,
+    pub(super) size: i64,
+    pub(super) head: Vec<u8>,
+    pub(super) made_at: DbTime,
+    pub(super) key_id: Vec<u8>,
+    pub(super) signature: String,
 }
 
 impl CheckpointRow {
-    fn new(checkpoint: &Checkpoint) -> Result<Self, StoreError> {
+    pub(super) fn new(checkpoint: &Checkpoint) -> Result<Self, StoreError> {
         let made_at = DateTime::parse_from_rfc3339(&checkpoint.at)
             .map_err(|_| decode::invalid("audit_checkpoints.made_at"))?;
         Ok(Self {
@@ -77,10 +81,20 @@ pub(super) async fn list(
                 .filter(audit_checkpoints::size.gt(after))
                 .order(audit_checkpoints::size)
                 .limit(limit.into());
-            on_backend!(connection, |c| of_log.select(CheckpointRow::as_select()).load(c))
+            on_backend!(connection, |c| of_log.load(c))
         })
         .await?;
     rows.into_iter().map(TryInto::try_into).collect()
+}
+
+pub(super) async fn base(store: &DieselStore, log: LogId) -> Result<Option<Base>, StoreError> {
+    let row: Option<CheckpointRow> = store
+        .read(Tenancy::Installation, move |connection| {
+            let row = audit_bases::table.find(log_column(log));
+            on_backend!(connection, |c| row.first(c).optional())
+        })
+        .await?;
+    row.map(|row| row.try_into().map(Base)).transpose()
 }
 
 pub(super) async fn last(
@@ -92,25 +106,10 @@ pub(super) async fn last(
             let of_log = audit_checkpoints::table
                 .filter(audit_checkpoints::log_id.eq(log_column(log)))
                 .order(audit_checkpoints::size.desc());
-            on_backend!(connection, |c| {
-                of_log.select(CheckpointRow::as_select()).first(c).optional()
-            })
+            on_backend!(connection, |c| of_log.first(c).optional())
         })
         .await?;
     row.map(TryInto::try_into).transpose()
-}
-
-/// Those that have a head, a checkpoint or an entry: a log does not vanish with one
-/// row.
-const LOGS: &str = "SELECT id FROM (SELECT id FROM audit_logs \
-     UNION SELECT log_id FROM audit_checkpoints \
-     UNION SELECT coalesce(organization_id, $1) FROM audit_events WHERE sequence <= 1) AS logs \
-     WHERE $2 IS NULL OR id > $2 ORDER BY id LIMIT $3";
-
-#[derive(QueryableByName)]
-struct LogIdRow {
-    #[diesel(sql_type = Id)]
-    id: DbId,
 }
 
 const UNSIGNED: &str = "SELECT l.id, l.size, l.head FROM audit_logs AS l \
@@ -135,16 +134,8 @@ fn head((size, hash): (i64, Vec<u8>)) -> Result<Head, StoreError> {
 #[async_trait]
 impl AuditLogs for DieselStore {
     async fn logs(&self, after: Option<LogId>, limit: u32) -> Result<Vec<LogId>, StoreError> {
-        let rows: Vec<LogIdRow> = self
-            .read(Tenancy::Installation, move |connection| {
-                let logs = sql_query(LOGS)
-                    .bind::<Id, _>(log_column(LogId::Installation))
-                    .bind::<Nullable<Id>, _>(after.map(log_column))
-                    .bind::<BigInt, _>(i64::from(limit));
-                on_backend!(connection, |c| logs.load(c))
-            })
-            .await?;
-        Ok(rows.into_iter().map(|row| log_of(row.id)).collect())
+        self.read(Tenancy::Installation, move |connection| logs::after(connection, after, limit))
+            .await
     }
 
     async fn head(&self, log: LogId) -> Result<Option<Head>, StoreError> {
@@ -215,30 +206,15 @@ impl DieselStore {
         after: u64,
         limit: u32,
     ) -> Result<Vec<Record>, StoreError> {
-        let after = decode::column(after);
-        let rows: Vec<AuditEventRow> = self
+        let rows = self
             .read(tenancy, move |connection| {
-                on_backend!(connection, |c| {
-                    let mut entries = audit_events::table
-                        .order((audit_events::sequence, audit_events::id))
-                        .limit(limit.into())
-                        .select(AuditEventRow::as_select())
-                        .into_boxed();
-                    // One without a number came in by another way: it stands before
-                    // the first, where it is found.
-                    if after > 0 {
-                        entries = entries.filter(audit_events::sequence.gt(after));
-                    }
-                    entries = match log {
-                        LogId::Installation => {
-                            entries.filter(audit_events::organization_id.is_null())
-                        }
-                        LogId::Organization(id) => {
-                            entries.filter(audit_events::organization_id.eq(DbId(id)))
-                        }
-                    };
-                    entries.load(c)
-                })
+                // One without a number came in by another way: it stands before the
+                // first, where it is found.
+                let mut rows =
+                    if after == 0 { logs::unnumbered(connection, log, limit)? } else { Vec::new() };
+                let rest = i64::from(limit) - decode::column(rows.len() as u64);
+                rows.extend(logs::numbered(connection, log, after, rest)?);
+                Ok(rows)
             })
             .await?;
         let records = rows.iter().map(AuditEventRow::record).collect::<Result<Vec<_>, _>>()?;

@@ -7,10 +7,14 @@
 mod chain;
 mod checkpoints;
 mod keys;
+mod logs;
+mod months;
 mod queries;
 mod repository;
+mod retention;
 mod row;
 mod sealing;
 
 pub(crate) use chain::{append, number_all};
 pub(crate) use keys::forget;
+pub(crate) use retention::make_room;

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
-use diesel::prelude::*;
+use diesel::{dsl::sql, prelude::*, sql_types::Bool};
 use guildhall_application::{
     PageRequest, Scope,
     ports::{AuditFilter, AuditQueries, AuditRecord, AuditTrail, StoreError},
 };
-use guildhall_audit_log::{Checkpoint, LogId, Record, SealedBox, Subject, VerifyingKey};
+use guildhall_audit_log::{Base, Checkpoint, LogId, Record, SealedBox, Subject, VerifyingKey};
 use guildhall_domain::{OrganizationRole, Permission, Standing};
 
 use super::{
@@ -82,8 +82,11 @@ impl AuditQueries for DieselStore {
                     if let Some(until) = filter.until {
                         query = query.filter(audit_events::occurred_at.lt(DbTime(until)));
                     }
-                    if let Some(success) = filter.success {
-                        query = query.filter(audit_events::success.eq(success));
+                    // Not bound, for the index over what was refused.
+                    match filter.success {
+                        Some(true) => query = query.filter(sql::<Bool>("success")),
+                        Some(false) => query = query.filter(sql::<Bool>("NOT success")),
+                        None => {}
                     }
                     if let Some(cursor) = page.after {
                         query = query
@@ -121,6 +124,10 @@ impl AuditQueries for DieselStore {
         limit: u32,
     ) -> Result<Vec<Checkpoint>, StoreError> {
         checkpoints::list(self, log, after, limit).await
+    }
+
+    async fn base(&self, log: LogId) -> Result<Option<Base>, StoreError> {
+        checkpoints::base(self, log).await
     }
 
     async fn last_checkpoint(&self, log: LogId) -> Result<Option<Checkpoint>, StoreError> {

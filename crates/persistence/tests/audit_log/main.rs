@@ -5,6 +5,8 @@
 
 mod concurrency;
 mod cost;
+mod reading;
+mod retention;
 mod scene;
 mod sealing;
 mod tampering;

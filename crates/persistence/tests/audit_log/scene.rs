@@ -132,7 +132,7 @@ impl Scene {
     pub(crate) async fn checkpoints(&self) -> Vec<Checkpoint> {
         let checkpoint = |line| match line {
             Line::Checkpoint { checkpoint } => Some(checkpoint),
-            Line::Record(_) => None,
+            Line::Record(_) | Line::Base { .. } => None,
         };
         self.exported().await.into_iter().filter_map(checkpoint).collect()
     }

@@ -7,8 +7,8 @@ use std::{
 };
 
 use clap::{Subcommand, ValueEnum};
-use guildhall_application::{Error, with_causes};
-use guildhall_audit_log::{Checkpoint, ExportVerifier, Finding, Line, LogId, VerifyingKey, table};
+use guildhall_application::{Error, audit::VerifyReport, with_causes};
+use guildhall_audit_log::{Checkpoint, ExportVerifier, Line, LogId, Summary, VerifyingKey, table};
 
 use super::block_on;
 use crate::{
@@ -184,7 +184,8 @@ fn verify_file(
         Ok(())
     })?;
     let summary = verifier.finish();
-    conclude(summary.logs, summary.entries, summary.checkpoints, &summary.findings)
+    let Summary { logs, entries, checkpoints, dropped, findings } = summary;
+    conclude(&VerifyReport { logs, entries, checkpoints, dropped, findings })
 }
 
 fn verify_database(configuration: &Configuration, keys: &[VerifyingKey]) -> Result<(), Failure> {
@@ -193,19 +194,18 @@ fn verify_database(configuration: &Configuration, keys: &[VerifyingKey]) -> Resu
         let verify = &service.use_cases.verify_audit_logs;
         verify.execute(keys).await.map_err(|error| Failure::failed(with_causes(&error)))
     })?;
-    conclude(report.logs, report.entries, report.checkpoints, &report.findings)
+    conclude(&report)
 }
 
-fn conclude(
-    logs: u64,
-    entries: u64,
-    checkpoints: u64,
-    findings: &[Finding],
-) -> Result<(), Failure> {
+fn conclude(report: &VerifyReport) -> Result<(), Failure> {
+    let VerifyReport { logs, entries, checkpoints, dropped, findings } = report;
     for finding in findings {
         output::line(finding);
     }
     output::line(format!("Logs: {logs}, entries: {entries}, checkpoints: {checkpoints}."));
+    if *dropped > 0 {
+        output::line(format!("Entries that were dropped before them, as is signed: {dropped}."));
+    }
     if findings.is_empty() {
         output::line("Nothing was changed, removed, moved or cut off.");
         Ok(())
@@ -222,7 +222,7 @@ fn read_checkpoints(path: &Path) -> Result<Vec<Checkpoint>, Failure> {
             Ok(checkpoint) => checkpoint,
             Err(error) => match Line::parse(text, number) {
                 Ok(Line::Checkpoint { checkpoint }) => checkpoint,
-                Ok(Line::Record(_)) => return Ok(()),
+                Ok(Line::Record(_) | Line::Base { .. }) => return Ok(()),
                 Err(_) => {
                     let path = path.display();
                     let message = format!("{path}, line {number}, is no checkpoint: {error}.");

@@ -51,6 +51,7 @@ pub(crate) static KEYS: &[Key] = &[
     key("admin.email",                     "GUILDHALL_ADMIN_EMAIL",                     "none"),
     secret("admin.password",               "GUILDHALL_ADMIN_PASSWORD",                  "none"),
     secret("audit.signing_key",            "GUILDHALL_AUDIT_SIGNING_KEY",               "a file in data_dir"),
+    key("audit.retention_months",          "GUILDHALL_AUDIT_RETENTION_MONTHS",          "none"),
     key("audit.checkpoint_interval",       "GUILDHALL_AUDIT_CHECKPOINT_INTERVAL",       "300"),
     key("sessions.idle_hours",             "GUILDHALL_SESSIONS_IDLE_HOURS",             "168"),
     key("sessions.absolute_hours",         "GUILDHALL_SESSIONS_ABSOLUTE_HOURS",         "720"),

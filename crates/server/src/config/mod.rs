@@ -164,6 +164,7 @@ impl Configuration {
                 restore_window: TimeDelta::days(
                     reader.number("organizations.restore_days", 0..=3650).unwrap_or(30),
                 ),
+                audit_retention_months: reader.number("audit.retention_months", 0..=1200),
                 session_lifetimes: session_lifetimes(&mut reader),
                 email_verification: reader
                     .choice("email_verification", &VERIFICATIONS)

@@ -7,9 +7,12 @@ use std::{
     process::{Command, Output},
 };
 
-use guildhall_persistence::Backend;
+use guildhall_application::ports::Store;
+use guildhall_domain::{Action, AuditActor, AuditEvent, AuditEventId, Origin, Resource};
+use guildhall_persistence::{Backend, DieselStore, StoreOptions};
 use reqwest::Response;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::support::{Installation, PASSWORD, Server};
 
@@ -234,6 +237,87 @@ async fn an_export_is_verified_by_two_programs_alike() {
             ("missing", &|lines| drop(lines.pop())),
             ("missing", &|lines| lines.truncate(first)),
             ("entry 2 ", &|lines| drop(lines.remove(first))),
+        ];
+        for (named, tamper) in tampered {
+            let mut lines = lines.clone();
+            tamper(&mut lines);
+            let (code, said) = verify(&lines);
+            assert_eq!((code, said.contains(named)), (Some(1), true), "{named}: {said}");
+        }
+    }
+}
+
+/// Events of long ago, in the installation's log.
+async fn write_old_events(installation: &Installation, count: u128) {
+    let store = DieselStore::open(installation.database.url(), StoreOptions::default()).unwrap();
+    let long_ago = "2020-02-03T04:05:06Z".parse().unwrap();
+    let event = |number| {
+        let (id, origin) = (AuditEventId::new(Uuid::from_u128(number)), Origin::default());
+        let (actor, resource) = (AuditActor::System, Resource::Installation);
+        AuditEvent::new(id, actor, Action::LoginFailed, resource, &origin, long_ago)
+    };
+    let mut work = store.begin().await.unwrap();
+    let events: Vec<_> = (0..count).map(event).collect();
+    work.audit_log().append_all(&events).await.unwrap();
+    work.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn old_months_are_dropped_and_the_rest_is_proven() {
+    for installation in Installation::on_each_backend() {
+        let installation = installation
+            .with("GUILDHALL_AUDIT_CHECKPOINT_INTERVAL", "1")
+            .with("GUILDHALL_AUDIT_RETENTION_MONTHS", "1");
+        write_old_events(&installation, 40).await;
+        installation.create_admin("root@guildhall.example");
+        let server = installation.serve();
+        let acme = Acme::new(&server).await;
+        let is_dropped = async || {
+            let checkpoints = "select count(*) from audit_checkpoints where size > 40";
+            let bases = "select count(*) from audit_bases";
+            installation.database.number(bases) == 1
+                && installation.database.number(checkpoints) > 0
+        };
+        let mut looks = 0;
+        while !is_dropped().await {
+            looks += 1;
+            assert!(looks < 300, "{}: nothing was dropped", installation.backend);
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        let root = server.logged_in("root@guildhall.example").await;
+        let shown = events(&server, "/api/audit-logs?until=2021-01-01T00:00:00Z", &root).await;
+        assert_eq!(shown, Vec::<Value>::new(), "{}", installation.backend);
+        assert!(!acme.export(&server, "application/x-ndjson").await.contains("\"base\""));
+        drop(server);
+
+        let said = installation.run(&["audit", "verify"], "");
+        let said = (said.status.code(), String::from_utf8(said.stdout).unwrap());
+        assert_eq!(said.0, Some(0), "{}: {}", installation.backend, said.1);
+        assert!(said.1.contains("dropped before them, as is signed: 40."), "{}", said.1);
+        let export = installation.run(&["audit", "export", "--log", "installation"], "").stdout;
+        let lines: Vec<_> = String::from_utf8(export).unwrap().lines().map(str::to_owned).collect();
+        assert!(lines[0].starts_with("{\"base\":"), "{}", lines[0]);
+        let key = installation.run(&["audit", "key"], "").stdout;
+        let key = String::from_utf8(key).unwrap();
+        let verify = |lines: &[String]| {
+            let [own, other] = verdicts(&installation, &write(&installation, lines), key.trim());
+            assert_eq!(own, other, "{}: they agree", installation.backend);
+            own
+        };
+        let (code, said) = verify(&lines);
+        assert_eq!(code, Some(0), "{said}");
+        assert!(said.contains("as is signed: 40."), "{said}");
+        let checkpoint = lines.iter().position(|line| line.starts_with("{\"checkpoint\":"));
+        let checkpoint = checkpoint.unwrap();
+        let tampered: [(&str, Change<'_>); 4] = [
+            ("from 1 on", &|lines| drop(lines.remove(0))),
+            ("that they were dropped is said, but", &|lines| {
+                lines[0] = lines[0].replace("\"size\":40", "\"size\":41");
+            }),
+            ("out of order", &|lines| lines.push(lines[0].clone())),
+            ("the signature does not fit", &|lines| {
+                lines[checkpoint] = lines[checkpoint].replace("\"at\":\"20", "\"at\":\"19");
+            }),
         ];
         for (named, tamper) in tampered {
             let mut lines = lines.clone();

@@ -154,7 +154,7 @@ async fn every_acknowledged_change_is_in_the_log_after_a_crash() {
     for installation in Installation::on_each_backend().into_iter().map(installation) {
         let mut acknowledged = 0;
         let mut owner = None;
-        for round in 0..5 {
+        for round in 0..20 {
             let mut server = installation.serve();
             let (token, organization) = match owner.clone() {
                 Some(owner) => owner,
@@ -171,7 +171,7 @@ async fn every_acknowledged_change_is_in_the_log_after_a_crash() {
                 }
             }));
             let killed = async {
-                tokio::time::sleep(Duration::from_millis(40 * (round + 1))).await;
+                tokio::time::sleep(Duration::from_millis(20 * (round + 1))).await;
                 server.signal("KILL");
             };
             let (made, ()) = tokio::join!(changes, killed);
