@@ -1,7 +1,10 @@
 //! What the database says, in the words of the application; and why a database
 //! cannot be opened, in sentences for the operator.
 
-use std::path::PathBuf;
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use diesel::result::{ConnectionError, DatabaseErrorKind, Error};
 use guildhall_application::ports::StoreError;
@@ -30,6 +33,16 @@ pub enum OpenError {
         path: PathBuf,
         /// What the system says.
         reason: String,
+    },
+    /// Somebody else restores the file, or uses it while it is to be restored.
+    #[error(
+        "the SQLite database `{}` is held by another process: a server or a command that uses it, \
+         or `guildhall restore`, which must have it to itself. End the one or wait for the other",
+        path.display()
+    )]
+    Held {
+        /// The file.
+        path: PathBuf,
     },
     /// PostgreSQL does not answer, or does not let Guildhall in.
     #[error("PostgreSQL at `{url}` cannot be reached: {reason}")]
@@ -69,6 +82,11 @@ pub enum OpenError {
         /// What the database says.
         reason: String,
     },
+}
+
+/// What the system says of the file of an SQLite database.
+pub(crate) fn inaccessible(path: &Path, error: &io::Error) -> OpenError {
+    OpenError::Inaccessible { path: path.to_owned(), reason: error.to_string() }
 }
 
 /// Why there is no connection, for the operator.

@@ -6,6 +6,7 @@
 //! `connection::on_backend!`.
 
 mod audit;
+mod backup;
 mod connection;
 mod database_url;
 mod decode;
@@ -26,6 +27,7 @@ mod search;
 mod session;
 mod sql_types;
 mod sqlite_file;
+mod sqlite_hold;
 mod stats;
 mod store;
 mod tenancy;
@@ -37,6 +39,7 @@ mod workspace;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use backup::{BackupError, Contents, Restored, back_up, restore};
 pub use connection::SqliteSynchronous;
 pub use database_url::{Backend, DatabaseUrl, DatabaseUrlError};
 pub use error::OpenError;

@@ -1,10 +1,10 @@
 //! Brings a database to the schema that this version knows, and tells how far
 //! it is from it.
 
-use std::error::Error;
+use std::{error::Error, path::Path};
 
 use diesel::{
-    QueryResult, QueryableByName, RunQueryDsl,
+    QueryResult, QueryableByName, RunQueryDsl, SqliteConnection,
     backend::Backend,
     connection::{Connection, SimpleConnection},
     dsl::sql,
@@ -20,8 +20,9 @@ use crate::{
     audit,
     connection::{DbConnection, Purpose, SqliteSynchronous, on_backend},
     database_url::{self, DatabaseUrl},
-    error::{OpenError, open_error},
+    error::{OpenError, inaccessible, open_error},
     sqlite_file,
+    sqlite_hold::Hold,
 };
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
@@ -51,12 +52,20 @@ pub struct MigrationReport {
 /// [`OpenError`] when the database cannot be reached, or was migrated by a
 /// newer version; it is then as it was.
 pub fn migrate(url: &DatabaseUrl) -> Result<MigrationReport, OpenError> {
-    if let Some(path) = url.sqlite_path() {
-        sqlite_file::create(path).map_err(|error| OpenError::Inaccessible {
-            path: path.to_owned(),
-            reason: error.to_string(),
-        })?;
-    }
+    let _hold = url.sqlite_path().map(make_and_hold).transpose()?;
+    migrate_held(url)
+}
+
+/// Makes the file where it is missing, so that nobody replaces it from here on.
+fn make_and_hold(path: &Path) -> Result<Hold, OpenError> {
+    sqlite_file::create_folder(path).map_err(|error| inaccessible(path, &error))?;
+    let hold = Hold::shared(path)?;
+    sqlite_file::create(path).map_err(|error| inaccessible(path, &error))?;
+    Ok(hold)
+}
+
+/// The same for whoever holds the file, which exists.
+pub(crate) fn migrate_held(url: &DatabaseUrl) -> Result<MigrationReport, OpenError> {
     let mut connection = connect(url, Purpose::Write)?;
     let report = match &mut connection {
         DbConnection::Sqlite(connection) => {
@@ -91,6 +100,18 @@ pub fn pending(url: &DatabaseUrl) -> Result<Vec<String>, OpenError> {
         database_url::Backend::Postgres => Ok(names(&lacking::<Pg>(&POSTGRES, &applied)?)),
     };
     applied.map_err(Failure::from).and_then(names_lacking).map_err(|failure| failure.explain(url))
+}
+
+/// Whether a database was ever migrated by a Guildhall that this one knows, and
+/// by none that is newer. Changes nothing.
+pub(crate) fn is_known(connection: SqliteConnection, url: &DatabaseUrl) -> Result<bool, OpenError> {
+    let applied = applied_versions(&mut DbConnection::Sqlite(connection)).map_err(Failure::from);
+    applied
+        .and_then(|applied| {
+            lacking::<Sqlite>(&SQLITE, &applied)?;
+            Ok(!applied.is_empty())
+        })
+        .map_err(|failure| failure.explain(url))
 }
 
 /// Why a migration did not happen.

@@ -1,6 +1,6 @@
 //! The store as a whole: its pools, and what opens units of work.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use diesel::QueryResult;
@@ -12,6 +12,7 @@ use crate::{
     error::{OpenError, open_error},
     migrations,
     pool::{Manager, Pool},
+    sqlite_hold::Hold,
     tenancy::Tenancy,
     unit_of_work::DieselUnitOfWork,
 };
@@ -44,6 +45,8 @@ pub struct DieselStore {
     url: DatabaseUrl,
     readers: Pool,
     writers: Pool,
+    /// Keeps others from putting another file in the place of the SQLite file.
+    _hold: Option<Arc<Hold>>,
 }
 
 impl DieselStore {
@@ -59,6 +62,7 @@ impl DieselStore {
         if !pending.is_empty() {
             return Err(OpenError::NotMigrated { url: url.to_string(), pending });
         }
+        let hold = url.sqlite_path().map(Hold::shared).transpose()?;
         // Whether the user may bypass what keeps tenants apart is told now and
         // not by the first request.
         if url.backend() == Backend::Postgres {
@@ -79,7 +83,7 @@ impl DieselStore {
             Backend::Sqlite => pool(Purpose::Read, options.max_connections),
             Backend::Postgres => writers.clone(),
         };
-        Ok(Self { url: url.clone(), readers, writers })
+        Ok(Self { url: url.clone(), readers, writers, _hold: hold.map(Arc::new) })
     }
 
     /// Where the database is.

@@ -18,7 +18,7 @@ use guildhall_domain::{
     Timestamp, User, UserId, UserRole, Workspace, WorkspaceId,
 };
 use guildhall_persistence::{
-    Backend, DieselStore, StoreOptions, migrate,
+    Backend, DatabaseUrl, DieselStore, StoreOptions, back_up, migrate, pending, restore,
     testing::{TestDatabase, backends},
 };
 use uuid::Uuid;
@@ -213,4 +213,24 @@ fn going_back_keeps_what_the_first_version_knew() {
         let name = database.text("SELECT name FROM organizations WHERE domain = 'acme.com'");
         assert_eq!(name.as_deref(), Some("Acme"), "{backend}");
     }
+}
+
+#[test]
+fn a_backup_that_the_first_version_left_is_upgraded_when_it_is_restored() {
+    let folder = tempfile::tempdir().unwrap();
+    let backup = folder.path().join("backup.db");
+    let old = first_version(Backend::Sqlite);
+    let (contents, bytes) = back_up(old.url(), &backup).unwrap();
+    assert_eq!((contents.organizations, contents.users, contents.audit_logs), (1, 1, 0));
+    let whole = fs::read(&backup).unwrap();
+    assert_eq!(bytes, whole.len() as u64);
+
+    let new = TestDatabase::empty(Backend::Sqlite);
+    let restored = restore(new.url(), &backup, None).unwrap();
+    assert_eq!(restored.migrated, LATER);
+    assert_eq!((restored.contents.audit_logs, restored.kept), (2, None));
+    assert!(fs::read(&backup).unwrap() == whole, "a backup is only read");
+    assert_eq!(pending(&DatabaseUrl::sqlite(&backup)).unwrap(), LATER);
+    DieselStore::open(new.url(), StoreOptions::default()).unwrap();
+    assert_eq!(new.number("SELECT count(*) FROM audit_events WHERE sequence > 0"), 3);
 }

@@ -2,13 +2,17 @@
 
 mod admin;
 mod audit;
+mod backup;
 mod config;
 mod doctor;
 mod migrate;
+mod postgres;
+mod restore;
 
 use std::{future::Future, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
+use guildhall_persistence::Contents;
 
 use crate::{
     config::{Configuration, Overrides},
@@ -44,6 +48,8 @@ Examples:
   DATABASE_URL=postgres://guildhall@localhost/guildhall guildhall migrate
   guildhall admin create --email root@acme.com
   guildhall doctor --fix
+  guildhall backup /var/backups/guildhall.db
+  guildhall restore --force /var/backups/guildhall.db
   guildhall audit export > audit.ndjson
   guildhall audit verify --file audit.ndjson --key iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w=
 
@@ -64,6 +70,10 @@ enum Command {
         #[arg(long)]
         fix: bool,
     },
+    /// Back an SQLite database up while servers use it
+    Backup(backup::BackupArguments),
+    /// Put a backup in the place of an SQLite database that no server uses
+    Restore(restore::RestoreArguments),
     /// Export and verify the audit logs
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -97,6 +107,8 @@ pub(crate) fn run() -> Result<(), Failure> {
         Command::Admin(command) => admin::run(command, load),
         Command::Migrate => migrate::run(&load()?),
         Command::Doctor { fix } => doctor::run(&load()?, fix),
+        Command::Backup(arguments) => backup::run(&load()?, &arguments),
+        Command::Restore(arguments) => restore::run(&load()?, &arguments),
         Command::Audit(command) => audit::run(command, load),
         Command::Openapi => {
             output::text(&guildhall_http_api::openapi_json());
@@ -104,6 +116,14 @@ pub(crate) fn run() -> Result<(), Failure> {
         }
         Command::Config(command) => config::run(&command, &overrides),
     }
+}
+
+/// Tells what was found in a database.
+fn tell(contents: Contents) {
+    let Contents { organizations, users, audit_logs } = contents;
+    output::line(format!(
+        "Whole; organizations: {organizations}, users: {users}, audit logs: {audit_logs}."
+    ));
 }
 
 /// Runs the async part of a command to its end.

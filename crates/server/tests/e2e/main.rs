@@ -17,6 +17,7 @@ mod support;
 mod alike;
 mod audit;
 mod audit_logs;
+mod backup;
 mod bad_input;
 mod cli;
 mod default_organization;
