@@ -8,6 +8,7 @@
 mod audit;
 mod backup;
 mod connection;
+mod copy;
 mod database_url;
 mod decode;
 mod error;
@@ -41,6 +42,7 @@ pub mod testing;
 
 pub use backup::{BackupError, Contents, Restored, back_up, restore};
 pub use connection::SqliteSynchronous;
+pub use copy::{CopyError, TableCount, copy};
 pub use database_url::{Backend, DatabaseUrl, DatabaseUrlError};
 pub use error::OpenError;
 pub use migrations::{MigrationReport, migrate, pending};

@@ -188,7 +188,11 @@ fn verify_file(
     conclude(&VerifyReport { logs, entries, checkpoints, dropped, findings })
 }
 
-fn verify_database(configuration: &Configuration, keys: &[VerifyingKey]) -> Result<(), Failure> {
+/// Checks the logs of the database, and says what is wrong with them.
+pub(super) fn verify_database(
+    configuration: &Configuration,
+    keys: &[VerifyingKey],
+) -> Result<(), Failure> {
     let service = Service::new(configuration)?;
     let report = block_on(async {
         let verify = &service.use_cases.verify_audit_logs;

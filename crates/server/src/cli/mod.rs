@@ -4,6 +4,7 @@ mod admin;
 mod audit;
 mod backup;
 mod config;
+mod copy;
 mod doctor;
 mod migrate;
 mod postgres;
@@ -50,6 +51,7 @@ Examples:
   guildhall doctor --fix
   guildhall backup /var/backups/guildhall.db
   guildhall restore --force /var/backups/guildhall.db
+  guildhall copy --from sqlite:guildhall.db --to postgres://guildhall@localhost/guildhall
   guildhall audit export > audit.ndjson
   guildhall audit verify --file audit.ndjson --key iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w=
 
@@ -74,6 +76,9 @@ enum Command {
     Backup(backup::BackupArguments),
     /// Put a backup in the place of an SQLite database that no server uses
     Restore(restore::RestoreArguments),
+    /// Move an installation from SQLite to PostgreSQL, or back: every row, and
+    /// proof that it arrived; exit code 1 if anything differs
+    Copy(copy::CopyArguments),
     /// Export and verify the audit logs
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -109,6 +114,7 @@ pub(crate) fn run() -> Result<(), Failure> {
         Command::Doctor { fix } => doctor::run(&load()?, fix),
         Command::Backup(arguments) => backup::run(&load()?, &arguments),
         Command::Restore(arguments) => restore::run(&load()?, &arguments),
+        Command::Copy(arguments) => copy::run(load()?, arguments),
         Command::Audit(command) => audit::run(command, load),
         Command::Openapi => {
             output::text(&guildhall_http_api::openapi_json());

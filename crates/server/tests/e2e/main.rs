@@ -20,6 +20,7 @@ mod audit_logs;
 mod backup;
 mod bad_input;
 mod cli;
+mod copy;
 mod default_organization;
 mod idempotency;
 mod invitations;
