@@ -44,6 +44,7 @@ INSERT INTO audit_signing_keys VALUES (x'0001020304050607', 'key', 14);
 INSERT INTO audit_keys VALUES (zeroblob(32), NULL), (randomblob(32), randomblob(32));
 INSERT INTO audit_logs VALUES (zeroblob(16), 0, zeroblob(32), 0);
 INSERT INTO audit_checkpoints VALUES (zeroblob(16), 1, zeroblob(32), 15, x'0001020304050607', 's');
+INSERT INTO audit_bases VALUES (#1, 9, zeroblob(32), 15, x'0001020304050607', 's');
 INSERT INTO audit_events (id, organization_id, actor_type, actor_id, action, resource_type,
     resource_id, details, request_id, success, occurred_at, sequence, previous, hash, sealed) VALUES
     (#1, NULL, 'system', NULL, 'a.b', 'c', NULL, '{}', NULL, 0, 16, 0, x'', x'', '[]'),

@@ -9,7 +9,7 @@ use crate::connection::{DbConnection, on_backend};
 
 /// Every table of the schema but Diesel's own, each behind those that its rows
 /// refer to. A test fails when one is missing.
-pub(super) const NAMES: [&str; 16] = [
+pub(super) const NAMES: [&str; 17] = [
     "organizations",
     "installation",
     "users",
@@ -24,6 +24,7 @@ pub(super) const NAMES: [&str; 16] = [
     "audit_keys",
     "audit_logs",
     "audit_checkpoints",
+    "audit_bases",
     "audit_events",
     "serving_periods",
 ];
