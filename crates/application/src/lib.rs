@@ -9,6 +9,7 @@ pub mod access;
 pub mod audit;
 pub mod auth;
 pub mod caller;
+pub mod demo;
 pub mod error;
 pub mod idempotency;
 pub mod invitation;

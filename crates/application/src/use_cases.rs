@@ -12,6 +12,7 @@ use crate::{
         Authenticate, ChangePassword, EndOtherSessions, EndSession, ListSessions, LogIn, LogOut,
         Register, ResetPassword, SessionEnder, SessionStarter, VerifyEmail,
     },
+    demo::FillWithDemoData,
     invitation::{
         AcceptInvitation, DeclineInvitation, Door, Invite, ListInvitations, ManageInvitation,
     },
@@ -24,8 +25,8 @@ use crate::{
         SuspendOrganization, founding::Founder,
     },
     ports::{
-        AuditLogs, AuditQueries, AuditRetention, Clock, IdGenerator, InvitationQueries, Mailer,
-        Maintenance, MemberQueries, OrganizationQueries, PasswordHasher, SessionQueries,
+        AuditLogs, AuditQueries, AuditRetention, BulkLoader, Clock, IdGenerator, InvitationQueries,
+        Mailer, Maintenance, MemberQueries, OrganizationQueries, PasswordHasher, SessionQueries,
         SignInThrottle, StatsQueries, Store, TokenService, UserQueries, WorkspaceQueries,
     },
     quota::ManageQuotas,
@@ -50,6 +51,7 @@ pub struct Ports {
     pub audit_logs: Arc<dyn AuditLogs>,
     pub audit_retention: Arc<dyn AuditRetention>,
     pub maintenance: Arc<dyn Maintenance>,
+    pub bulk: Arc<dyn BulkLoader>,
     pub hasher: Arc<dyn PasswordHasher>,
     pub tokens: Arc<dyn TokenService>,
     pub throttle: Arc<dyn SignInThrottle>,
@@ -108,6 +110,7 @@ pub struct UseCases {
     pub sweep: Sweep,
     pub purge_organizations: PurgeOrganizations,
     pub deliver_mail: DeliverMail,
+    pub fill_with_demo_data: FillWithDemoData,
 }
 
 impl UseCases {
@@ -128,6 +131,7 @@ impl UseCases {
             audit_logs,
             audit_retention,
             maintenance,
+            bulk,
             hasher,
             tokens,
             throttle,
@@ -278,7 +282,7 @@ impl UseCases {
                 store: store.clone(),
                 maintenance: maintenance.clone(),
                 mailer,
-                tokens,
+                tokens: tokens.clone(),
                 clock: clock.clone(),
                 settings,
             },
@@ -301,14 +305,20 @@ impl UseCases {
             verify_audit_logs: VerifyAuditLogs { audit: audit.clone(), logs: audit_logs.clone() },
             export_audit_logs: ExportAuditLogs { audit, logs: audit_logs },
             check_health: CheckHealth(maintenance.clone()),
-            create_admin: CreateAdmin { store, hasher, clock: clock.clone(), ids: ids.clone() },
+            create_admin: CreateAdmin {
+                store,
+                hasher: hasher.clone(),
+                clock: clock.clone(),
+                ids: ids.clone(),
+            },
             doctor: Doctor {
                 maintenance: maintenance.clone(),
                 clock: clock.clone(),
                 ids: ids.clone(),
             },
             heartbeat: Heartbeat { maintenance: maintenance.clone(), clock: clock.clone(), ids },
-            sweep: Sweep { maintenance, clock },
+            sweep: Sweep { maintenance, clock: clock.clone() },
+            fill_with_demo_data: FillWithDemoData { bulk, hasher, tokens, clock, lifetimes },
         }
     }
 }

@@ -25,7 +25,11 @@ impl TokenService for RandomTokens {
     fn issue(&self) -> (AccessToken, TokenHash) {
         let mut random = [0; RANDOM_BYTES];
         getrandom::fill(&mut random).expect("randomness from the operating system");
-        let token = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(random));
+        self.encode(random)
+    }
+
+    fn encode(&self, bits: [u8; RANDOM_BYTES]) -> (AccessToken, TokenHash) {
+        let token = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bits));
         let hash = hash_of(&token);
         (AccessToken::new(token), hash)
     }
@@ -51,6 +55,14 @@ mod tests {
         let (token, hash) = RandomTokens.issue();
         assert_eq!(RandomTokens.hash(token.expose()), Some(hash));
         assert!(token.expose().is_ascii() && token.expose().len() == 46);
+    }
+
+    #[test]
+    fn the_same_bits_are_the_same_token() {
+        let (token, hash) = RandomTokens.encode([7; RANDOM_BYTES]);
+        assert_eq!(RandomTokens.encode([7; RANDOM_BYTES]), (token.clone(), hash));
+        assert_eq!(RandomTokens.hash(token.expose()), Some(hash));
+        assert_ne!(RandomTokens.encode([8; RANDOM_BYTES]).0, token);
     }
 
     #[test]

@@ -7,6 +7,7 @@
 
 mod audit;
 mod backup;
+mod bulk;
 mod connection;
 mod copy;
 mod database_url;

@@ -122,6 +122,10 @@ pub trait TokenService: Send + Sync {
     /// A new token and the hash to store.
     fn issue(&self) -> (AccessToken, TokenHash);
 
+    /// The token that these bits make, and the hash to store: for tokens that are
+    /// no secret, of demo data.
+    fn encode(&self, bits: [u8; 32]) -> (AccessToken, TokenHash);
+
     /// The hash of what a client presents; none if it cannot be a token.
     ///
     /// Tokens have 256 random bits, so the lookup by hash needs no comparison

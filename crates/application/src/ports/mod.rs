@@ -4,6 +4,7 @@
 //! Writes go through a [`UnitOfWork`], reads through the `…Queries` traits.
 
 mod audit;
+mod bulk;
 mod clock;
 mod identity;
 mod invitations;
@@ -16,6 +17,7 @@ mod store;
 pub use audit::{
     AuditFilter, AuditLogs, AuditQueries, AuditRecord, AuditRetention, AuditTrail, SignBase,
 };
+pub use bulk::{Batch, BulkLoader};
 pub use clock::{Clock, IdGenerator};
 pub use identity::{
     AccessToken, HashingError, PasswordHash, PasswordHasher, Refusal, RequestBudget,
@@ -41,6 +43,6 @@ pub use store::{
 
 #[cfg(any(test, feature = "testing"))]
 pub use self::{
-    audit::*, identity::*, invitations::*, mail::*, maintenance::*, queries::*, requests::*,
-    store::*,
+    audit::*, bulk::*, identity::*, invitations::*, mail::*, maintenance::*, queries::*,
+    requests::*, store::*,
 };

@@ -3,3 +3,5 @@
 mod queries;
 mod repository;
 mod row;
+
+pub(crate) use row::WorkspaceRow;

@@ -61,8 +61,8 @@ async fn crowd(backend: Backend) -> Scene {
     }
     work.commit().await.unwrap();
     for columns in ["queued_at, id", "user_id, queued_at, id", "subject, queued_at, id"] {
-        let name = format!("plain_{}", columns.len());
-        scene.database.execute(&format!("CREATE INDEX {name} ON mail_queue ({columns})"));
+        let name = columns.replace(", ", "_");
+        scene.database.execute(&format!("CREATE INDEX plain_{name} ON mail_queue ({columns})"));
     }
     scene
 }

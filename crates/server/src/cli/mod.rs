@@ -5,6 +5,7 @@ mod audit;
 mod backup;
 mod config;
 mod copy;
+mod demo_data;
 mod doctor;
 mod migrate;
 mod postgres;
@@ -52,6 +53,7 @@ Examples:
   guildhall backup /var/backups/guildhall.db
   guildhall restore --force /var/backups/guildhall.db
   guildhall copy --from sqlite:guildhall.db --to postgres://guildhall@localhost/guildhall
+  guildhall demo-data --organizations 1000 --users 20000 --sessions 20000
   guildhall audit export > audit.ndjson
   guildhall audit verify --file audit.ndjson --key iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w=
 
@@ -79,6 +81,8 @@ enum Command {
     /// Move an installation from SQLite to PostgreSQL, or back: every row, and
     /// proof that it arrived; exit code 1 if anything differs
     Copy(copy::CopyArguments),
+    /// Fill an empty database with a made-up installation, to look at or to measure
+    DemoData(demo_data::DemoDataArguments),
     /// Export and verify the audit logs
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -115,6 +119,7 @@ pub(crate) fn run() -> Result<(), Failure> {
         Command::Backup(arguments) => backup::run(&load()?, &arguments),
         Command::Restore(arguments) => restore::run(&load()?, &arguments),
         Command::Copy(arguments) => copy::run(load()?, arguments),
+        Command::DemoData(arguments) => demo_data::run(&arguments, load),
         Command::Audit(command) => audit::run(command, load),
         Command::Openapi => {
             output::text(&guildhall_http_api::openapi_json());

@@ -19,9 +19,18 @@ fn it_explains_itself() {
     let installation = Installation::new(Backend::Sqlite);
     let help = installation.run(&["--help"], "");
     assert_eq!(help.status.code(), Some(0));
-    for command in
-        ["serve", "admin", "migrate", "doctor", "backup", "restore", "copy", "openapi", "config"]
-    {
+    for command in [
+        "serve",
+        "admin",
+        "migrate",
+        "doctor",
+        "backup",
+        "restore",
+        "copy",
+        "demo-data",
+        "openapi",
+        "config",
+    ] {
         assert!(stdout(&help).contains(command), "{command}");
     }
     let version = installation.run(&["--version"], "");

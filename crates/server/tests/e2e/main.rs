@@ -22,6 +22,7 @@ mod bad_input;
 mod cli;
 mod copy;
 mod default_organization;
+mod demo_data;
 mod idempotency;
 mod invitations;
 mod isolation;

@@ -13,6 +13,7 @@
 pub mod accounts;
 pub mod counters;
 pub mod deletion;
+pub mod demo_data;
 pub mod erasure;
 pub mod invitations;
 pub mod mail;
@@ -32,8 +33,8 @@ pub mod workspaces;
 use std::sync::Arc;
 
 use crate::ports::{
-    InvitationQueries, Maintenance, MemberQueries, OrganizationQueries, SessionQueries,
-    StatsQueries, Store, UserQueries, WorkspaceQueries,
+    AuditLogs, AuditQueries, BulkLoader, InvitationQueries, Maintenance, MemberQueries,
+    OrganizationQueries, SessionQueries, StatsQueries, Store, UserQueries, WorkspaceQueries,
 };
 
 /// A store by all the ports that it implements, migrated and empty. Clones are
@@ -58,6 +59,12 @@ pub struct StoreUnderTest {
     pub stats: Arc<dyn StatsQueries>,
     /// Upkeep.
     pub maintenance: Arc<dyn Maintenance>,
+    /// Many rows at once.
+    pub bulk: Arc<dyn BulkLoader>,
+    /// The audit trail.
+    pub audit: Arc<dyn AuditQueries>,
+    /// The audit logs.
+    pub audit_logs: Arc<dyn AuditLogs>,
 }
 
 impl StoreUnderTest {
@@ -74,6 +81,9 @@ impl StoreUnderTest {
             + SessionQueries
             + StatsQueries
             + Maintenance
+            + BulkLoader
+            + AuditQueries
+            + AuditLogs
             + 'static,
     {
         let store = Arc::new(store);
@@ -86,7 +96,10 @@ impl StoreUnderTest {
             users: store.clone(),
             sessions: store.clone(),
             stats: store.clone(),
-            maintenance: store,
+            maintenance: store.clone(),
+            bulk: store.clone(),
+            audit: store.clone(),
+            audit_logs: store,
         }
     }
 }
@@ -205,6 +218,10 @@ macro_rules! for_each_conformance_case {
             upkeep::tokens_requests_and_invitations_are_swept
             upkeep::every_event_can_be_appended
             upkeep::it_answers
+            demo_data::it_fills_an_empty_store
+            demo_data::it_follows_from_the_seed
+            demo_data::what_is_in_use_is_left_alone
+            demo_data::of_two_at_once_one_fills
         }
     };
 }
