@@ -37,6 +37,7 @@ mod proof;
 mod quotas;
 mod rate_limit;
 mod registration;
+mod rolling_restart;
 mod seed_page;
 mod sessions;
 mod smtp;
