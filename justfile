@@ -51,6 +51,11 @@ fuzz-api:
         --exclude-path-regex 'logout|sessions|password' \
         --exclude-checks positive_data_acceptance --max-examples 200
 
+# Measure a release build: see docs/performance.md. `just bench --quick` tries it in a
+# minute; `just bench --help` tells the rest.
+bench *arguments:
+    python3 bench/bench.py {{ arguments }}
+
 # Fetch the list of public mail domains anew, from an npm package.
 update-public-mail-domains:
     #!/usr/bin/env bash

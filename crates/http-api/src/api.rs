@@ -26,16 +26,20 @@ pub struct HttpSettings {
     pub trusted_proxies: Vec<IpNet>,
     /// How long a client may take to send the body of a request.
     pub body_timeout: Duration,
+    /// Whether `GET /bench/{bytes}` answers so many bytes: what this server reaches
+    /// at most, to compare with.
+    pub bench_route: bool,
 }
 
 impl Default for HttpSettings {
-    /// Nothing set, and half a minute for a body.
+    /// Nothing set, no route for benchmarks, and half a minute for a body.
     fn default() -> Self {
         Self {
             public_url: None,
             cors_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             body_timeout: Duration::from_secs(30),
+            bench_route: false,
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::{
     extract::{IDEMPOTENCY_KEY, REQUEST_ID},
     idempotency::IDEMPOTENT_REPLAYED,
     links::TOTAL_COUNT,
-    middleware::{access_log, problems, request_context, response_headers},
+    middleware::{access_log, bench_route, problems, request_context, response_headers},
     quota_headers::{QUOTA_LIMIT, QUOTA_USED},
     rate_limit_headers::{RATE_LIMIT, RATE_LIMIT_POLICY},
     routes,
@@ -45,6 +45,7 @@ pub fn app(
         .wrap(from_fn(response_headers))
         .wrap(from_fn(access_log))
         .wrap(from_fn(request_context))
+        .wrap(Condition::new(api.settings.bench_route, from_fn(bench_route)))
 }
 
 fn cors(settings: &HttpSettings) -> Cors {

@@ -1,9 +1,9 @@
 //! The service itself: what it is, how it is, and its pages.
 
 use guildhall_application::{ports::StoreError, testing::TestPorts};
-use guildhall_http_api::openapi_json;
+use guildhall_http_api::{HttpSettings, openapi_json};
 
-use crate::support::{Answer, api, call, get, send};
+use crate::support::{Answer, api, api_with, call, get, request, send};
 
 async fn fetch(path: &str) -> Answer {
     send(TestPorts::default(), get(path)).await
@@ -44,6 +44,22 @@ async fn a_draining_node_is_not_ready_but_answers() {
     let answer = call(&api, get("/readyz")).await;
     answer.assert_problem(503, "not-ready");
     assert_eq!(answer.header("retry-after"), Some("5"));
+    assert_eq!(call(&api, get("/healthz")).await.status, 200);
+}
+
+#[actix_web::test]
+async fn the_route_of_benchmarks_is_there_on_demand_alone() {
+    fetch("/bench/230").await.assert_problem(404, "not-found");
+    let settings = HttpSettings { bench_route: true, ..HttpSettings::default() };
+    let api = api_with(TestPorts::default(), settings);
+    for length in [0, 230, 65_536] {
+        let answer = call(&api, get(&format!("/bench/{length}"))).await;
+        assert_eq!((answer.status.as_u16(), answer.body.len()), (200, length));
+    }
+    for other in ["/bench/65537", "/bench/-1", "/bench/", "/bench/1/2"] {
+        call(&api, get(other)).await.assert_problem(404, "not-found");
+    }
+    assert_eq!(call(&api, request("POST", "/bench/230")).await.status, 404);
     assert_eq!(call(&api, get("/healthz")).await.status, 200);
 }
 

@@ -67,6 +67,7 @@ pub(crate) static KEYS: &[Key] = &[
     key("http.request_timeout",            "GUILDHALL_HTTP_REQUEST_TIMEOUT",            "10"),
     key("http.body_timeout",               "GUILDHALL_HTTP_BODY_TIMEOUT",               "30"),
     key("http.disconnect_timeout",         "GUILDHALL_HTTP_DISCONNECT_TIMEOUT",         "5"),
+    key("http.bench_route",                "GUILDHALL_HTTP_BENCH_ROUTE",                "off"),
     key("shutdown.notice",                 "GUILDHALL_SHUTDOWN_NOTICE",                 "0"),
     key("shutdown.grace",                  "GUILDHALL_SHUTDOWN_GRACE",                  "25"),
     key("log.filter",                      "GUILDHALL_LOG",                             "info"),

@@ -194,6 +194,7 @@ impl Configuration {
                 body_timeout: reader
                     .seconds("http.body_timeout", 1..=600)
                     .unwrap_or(HttpSettings::default().body_timeout),
+                bench_route: reader.choice("http.bench_route", &SWITCH).unwrap_or(false),
             },
             server: server(&mut reader),
             shutdown: ShutdownSettings {
