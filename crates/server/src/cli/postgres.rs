@@ -25,9 +25,8 @@ pub(super) fn how_to_restore(database: &DatabaseUrl) -> String {
     let database = without_password(database);
     format!(
         "`guildhall restore` is for SQLite. With every node stopped, restore a dump of \
-         PostgreSQL into an empty database, in a cluster that has the role \
-         guildhall_application:\n\n  \
-         psql --command='CREATE ROLE guildhall_application NOLOGIN' '{database}'\n  \
+         PostgreSQL into an empty database. In a new cluster a superuser first runs \
+         `CREATE ROLE guildhall_application NOLOGIN`.\n\n  \
          {EVERY_ROW} pg_restore --no-owner --exit-on-error --single-transaction \
          --dbname='{database}' guildhall.dump\n  \
          guildhall migrate && guildhall doctor && guildhall audit verify\n\n\
