@@ -14,6 +14,8 @@ use guildhall_application::{
 };
 use ipnet::IpNet;
 
+use crate::HttpMetrics;
+
 /// What an operator decides about the HTTP API.
 #[derive(Debug, Clone)]
 pub struct HttpSettings {
@@ -83,4 +85,6 @@ pub struct Api {
     pub settings: Arc<HttpSettings>,
     /// Whether the service is about to end.
     pub draining: Draining,
+    /// Measures requests, where somebody asks for that.
+    pub metrics: Option<HttpMetrics>,
 }

@@ -15,6 +15,7 @@ mod idempotency;
 mod invitations;
 mod links;
 mod members;
+mod metrics;
 mod middleware;
 mod openapi;
 mod organizations;
@@ -30,4 +31,5 @@ mod workspaces;
 
 pub use api::{Api, Draining, HttpSettings};
 pub use app::app;
+pub use metrics::HttpMetrics;
 pub use openapi::openapi_json;

@@ -9,7 +9,7 @@ mod throttle;
 mod token;
 
 pub use ids::RandomIds;
-pub use password::{Argon2Hasher, HasherOptions};
+pub use password::{Argon2Hasher, HasherOptions, HasherState};
 pub use request_limits::RequestLimits;
 pub use seed::random_seed;
 pub use throttle::{SignInLimits, SignInQuota};

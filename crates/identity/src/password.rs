@@ -1,6 +1,12 @@
 //! Argon2id, off the request threads and a bounded number at a time.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use argon2::{
     Argon2, Params,
@@ -28,11 +34,30 @@ pub struct HasherOptions {
     pub wait: Duration,
 }
 
+/// The queue of a hasher: how it is, and what it has refused since it was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HasherState {
+    /// Hashes that are computed.
+    pub running: usize,
+    /// Hashes that wait for their turn.
+    pub waiting: usize,
+    /// Hashes that may wait.
+    pub queue: usize,
+    /// How often one was refused because too many waited.
+    pub refused_full: u64,
+    /// How often one was refused because it had waited too long.
+    pub refused_late: u64,
+}
+
 /// Argon2id at OWASP's parameters: 19 MiB, two passes, one lane.
 pub struct Argon2Hasher {
     running: Arc<Semaphore>,
     admitted: Arc<Semaphore>,
+    parallelism: usize,
+    queue: usize,
     wait: Duration,
+    refused_full: AtomicU64,
+    refused_late: AtomicU64,
     /// Compared with where there is no account: valid, of the same cost, and of
     /// no password.
     decoy: PasswordHash,
@@ -49,9 +74,28 @@ impl Argon2Hasher {
         Ok(Self {
             running: Arc::new(Semaphore::new(parallelism)),
             admitted: Arc::new(Semaphore::new(parallelism.saturating_add(options.queue))),
+            parallelism,
+            queue: options.queue,
             wait: options.wait,
+            refused_full: AtomicU64::new(0),
+            refused_late: AtomicU64::new(0),
             decoy: decoy()?,
         })
+    }
+
+    /// How the queue is.
+    #[must_use]
+    pub fn state(&self) -> HasherState {
+        let running = self.parallelism.saturating_sub(self.running.available_permits());
+        let places = self.parallelism.saturating_add(self.queue);
+        let admitted = places.saturating_sub(self.admitted.available_permits());
+        HasherState {
+            running,
+            waiting: admitted.saturating_sub(running),
+            queue: self.queue,
+            refused_full: self.refused_full.load(Relaxed),
+            refused_late: self.refused_late.load(Relaxed),
+        }
     }
 
     /// Computes on a blocking thread when it is this caller's turn. What has
@@ -60,11 +104,14 @@ impl Argon2Hasher {
         &self,
         compute: impl FnOnce() -> Result<T, HashingError> + Send + 'static,
     ) -> Result<T, HashingError> {
-        let admitted =
-            self.admitted.clone().try_acquire_owned().map_err(|_| HashingError::Overloaded)?;
+        let admitted = self
+            .admitted
+            .clone()
+            .try_acquire_owned()
+            .map_err(|_| overloaded(&self.refused_full))?;
         let turn: OwnedSemaphorePermit = timeout(self.wait, self.running.clone().acquire_owned())
             .await
-            .map_err(|_| HashingError::Overloaded)?
+            .map_err(|_| overloaded(&self.refused_late))?
             .map_err(failed)?;
         let task = spawn_blocking(move || {
             let _places = (admitted, turn);
@@ -136,6 +183,12 @@ fn decoy() -> Result<PasswordHash, HashingError> {
         STANDARD_NO_PAD.encode(salt),
         STANDARD_NO_PAD.encode(output),
     )))
+}
+
+/// Counts a refusal.
+fn overloaded(counter: &AtomicU64) -> HashingError {
+    counter.fetch_add(1, Relaxed);
+    HashingError::Overloaded
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "made for map_err")]
@@ -210,12 +263,16 @@ mod tests {
                 tokio::join!(hasher.hash(&password), hasher.hash(&password), hasher.hash(&password))
             },
             async {
+                let full = hasher.state();
+                assert_eq!((full.running, full.waiting, full.queue), (1, 2, 2));
                 let refused = hasher.hash(&password).await;
                 assert!(matches!(refused, Err(HashingError::Overloaded)));
             },
         );
         assert!(results.0.is_ok() && results.1.is_ok() && results.2.is_ok());
         assert!(hasher.hash(&password).await.is_ok(), "the places are free again");
+        let HasherState { running, waiting, refused_full, refused_late, .. } = hasher.state();
+        assert_eq!((running, waiting, refused_full, refused_late), (0, 0, 1, 0));
     }
 
     #[tokio::test]
@@ -225,6 +282,8 @@ mod tests {
         let held = hasher.running.clone().acquire_owned().await.unwrap();
         let refused = hasher.hash(&password("correct horse")).await;
         assert!(matches!(refused, Err(HashingError::Overloaded)));
+        let HasherState { running, waiting, refused_full, refused_late, .. } = hasher.state();
+        assert_eq!((running, waiting, refused_full, refused_late), (1, 0, 0, 1));
         drop(held);
         assert!(hasher.hash(&password("correct horse")).await.is_ok());
     }

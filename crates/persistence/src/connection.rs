@@ -3,6 +3,7 @@
 
 use std::{
     path::Path,
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
@@ -17,6 +18,7 @@ use crate::{
     database_url::DatabaseUrl,
     error::is_connection_loss,
     tenancy::{self, Tenancy},
+    watch::ErrorCounters,
 };
 
 /// A connection to one of the two databases.
@@ -188,12 +190,13 @@ pub(crate) struct Slot {
     connection: DbConnection,
     spent: bool,
     told: Option<Tenancy>,
+    errors: Arc<ErrorCounters>,
 }
 
 impl Slot {
-    /// A fresh connection.
-    pub(crate) const fn new(connection: DbConnection) -> Self {
-        Self { connection, spent: false, told: None }
+    /// A fresh connection, whose errors are counted there.
+    pub(crate) const fn new(connection: DbConnection, errors: Arc<ErrorCounters>) -> Self {
+        Self { connection, spent: false, told: None, errors }
     }
 
     /// Whether the connection is lost, or still in a transaction: nobody may
@@ -209,6 +212,7 @@ impl Slot {
     ) -> QueryResult<T> {
         statements(&mut self.connection).inspect_err(|error| {
             self.spent |= is_connection_loss(error);
+            self.errors.count(error);
         })
     }
 
@@ -241,7 +245,9 @@ impl Slot {
 
     /// Ends the transaction and keeps what it did.
     pub(crate) fn commit(&mut self) -> QueryResult<()> {
-        on_backend!(&mut self.connection, |c| AnsiTransactionManager::commit_transaction(c))?;
+        self.run(|connection| {
+            on_backend!(connection, |c| AnsiTransactionManager::commit_transaction(c))
+        })?;
         self.spent = false;
         Ok(())
     }

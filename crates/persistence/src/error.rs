@@ -107,10 +107,35 @@ pub(crate) fn open_error(url: &DatabaseUrl, error: ConnectionError) -> OpenError
 /// An error of a statement, as the application sees it. Diesel's errors hold
 /// no bound values, so nothing secret is in the message.
 pub(crate) fn store_error(error: &Error) -> StoreError {
-    if is_connection_loss(error) || is_contention(error) {
-        StoreError::Unavailable(error.to_string())
-    } else {
-        StoreError::Failed(error.to_string())
+    match ErrorKind::of(error) {
+        ErrorKind::ConnectionLost | ErrorKind::Contention => {
+            StoreError::Unavailable(error.to_string())
+        }
+        ErrorKind::Failed => StoreError::Failed(error.to_string()),
+    }
+}
+
+/// What an error of a statement means for the next one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ErrorKind {
+    /// The connection is of no more use.
+    ConnectionLost,
+    /// The same statement may work later.
+    Contention,
+    /// It would fail again.
+    Failed,
+}
+
+impl ErrorKind {
+    /// The kind of an error.
+    pub(crate) fn of(error: &Error) -> Self {
+        if is_connection_loss(error) {
+            Self::ConnectionLost
+        } else if is_contention(error) {
+            Self::Contention
+        } else {
+            Self::Failed
+        }
     }
 }
 

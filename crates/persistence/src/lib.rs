@@ -36,6 +36,7 @@ mod tenancy;
 mod transaction;
 mod unit_of_work;
 mod user;
+mod watch;
 mod workspace;
 
 #[cfg(feature = "testing")]
@@ -48,3 +49,4 @@ pub use database_url::{Backend, DatabaseUrl, DatabaseUrlError};
 pub use error::OpenError;
 pub use migrations::{MigrationReport, migrate, pending};
 pub use store::{DieselStore, StoreOptions};
+pub use watch::{DatabaseErrors, PoolState};

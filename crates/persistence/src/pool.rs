@@ -20,6 +20,7 @@ use crate::{
     error::{is_connection_loss, store_error, task_error},
     tenancy::Tenancy,
     transaction::Transaction,
+    watch::{ErrorCounters, PoolCounters, PoolState},
 };
 
 /// Makes connections for r2d2.
@@ -30,6 +31,8 @@ pub(crate) struct Manager {
     pub(crate) purpose: Purpose,
     /// How durably.
     pub(crate) synchronous: SqliteSynchronous,
+    /// Where errors are counted.
+    pub(crate) errors: Arc<ErrorCounters>,
 }
 
 /// A connection could not be made; without the password.
@@ -43,8 +46,11 @@ impl r2d2::ManageConnection for Manager {
 
     fn connect(&self) -> Result<Slot, ConnectFailure> {
         DbConnection::establish_bound(&self.url, self.purpose, self.synchronous)
-            .map(Slot::new)
-            .map_err(|error: ConnectionError| ConnectFailure(self.url.mask(&error.to_string())))
+            .map(|connection| Slot::new(connection, Arc::clone(&self.errors)))
+            .map_err(|error: ConnectionError| {
+                self.errors.unreachable();
+                ConnectFailure(self.url.mask(&error.to_string()))
+            })
     }
 
     fn is_valid(&self, slot: &mut Slot) -> Result<(), ConnectFailure> {
@@ -85,11 +91,18 @@ pub(crate) struct Pool {
     connections: r2d2::Pool<Manager>,
     permits: Arc<Semaphore>,
     acquire_timeout: Duration,
+    name: &'static str,
+    counters: Arc<PoolCounters>,
 }
 
 impl Pool {
     /// A pool that connects when it is first asked to.
-    pub(crate) fn new(manager: Manager, size: u32, acquire_timeout: Duration) -> Self {
+    pub(crate) fn new(
+        name: &'static str,
+        manager: Manager,
+        size: u32,
+        acquire_timeout: Duration,
+    ) -> Self {
         let size = size.max(1);
         let connections = r2d2::Pool::builder()
             .max_size(size)
@@ -99,7 +112,13 @@ impl Pool {
             .error_handler(Box::new(LogFailure))
             .build_unchecked(manager);
         let permits = Arc::new(Semaphore::new(usize::try_from(size).unwrap_or(1)));
-        Self { connections, permits, acquire_timeout }
+        Self { connections, permits, acquire_timeout, name, counters: Arc::default() }
+    }
+
+    /// How it is, and what it has done so far.
+    pub(crate) fn state(&self) -> PoolState {
+        let size = usize::try_from(self.connections.max_size()).unwrap_or(usize::MAX);
+        self.counters.state(self.name, size, self.permits.available_permits())
     }
 
     /// Runs a query outside of any transaction. When its connection turns out
@@ -147,14 +166,27 @@ impl Pool {
 
     /// Waits for the right to have a connection.
     async fn permit(&self) -> Result<OwnedSemaphorePermit, StoreError> {
+        let permit = match Arc::clone(&self.permits).try_acquire_owned() {
+            Ok(permit) => permit,
+            Err(_) => self.wait().await?,
+        };
+        self.counters.taken();
+        Ok(permit)
+    }
+
+    async fn wait(&self) -> Result<OwnedSemaphorePermit, StoreError> {
+        let _wait = self.counters.wait();
         let acquire = Arc::clone(&self.permits).acquire_owned();
         match time::timeout(self.acquire_timeout, acquire).await {
             Ok(Ok(permit)) => Ok(permit),
             Ok(Err(_)) => Err(StoreError::Unavailable("the pool is closed".to_owned())),
-            Err(_) => Err(StoreError::Unavailable(format!(
-                "all connections were in use for {:?}",
-                self.acquire_timeout
-            ))),
+            Err(_) => {
+                self.counters.timed_out();
+                Err(StoreError::Unavailable(format!(
+                    "all connections were in use for {:?}",
+                    self.acquire_timeout
+                )))
+            }
         }
     }
 

@@ -15,6 +15,7 @@ use crate::{
     sqlite_hold::Hold,
     tenancy::Tenancy,
     unit_of_work::DieselUnitOfWork,
+    watch::{DatabaseErrors, ErrorCounters, PoolState},
 };
 
 /// How the store uses its database.
@@ -45,6 +46,7 @@ pub struct DieselStore {
     url: DatabaseUrl,
     readers: Pool,
     writers: Pool,
+    errors: Arc<ErrorCounters>,
     /// Keeps others from putting another file in the place of the SQLite file.
     _hold: Option<Arc<Hold>>,
 }
@@ -70,20 +72,23 @@ impl DieselStore {
             DbConnection::establish_bound(url, Purpose::Read, synchronous)
                 .map_err(|error| open_error(url, error))?;
         }
-        let pool = |purpose, size| {
+        let errors = Arc::new(ErrorCounters::default());
+        let pool = |name, purpose, size| {
             let synchronous = options.sqlite_synchronous;
-            let manager = Manager { url: url.clone(), purpose, synchronous };
-            Pool::new(manager, size, options.acquire_timeout)
+            let errors = Arc::clone(&errors);
+            let manager = Manager { url: url.clone(), purpose, synchronous, errors };
+            Pool::new(name, manager, size, options.acquire_timeout)
         };
-        let writers = match url.backend() {
-            Backend::Sqlite => pool(Purpose::Write, 1),
-            Backend::Postgres => pool(Purpose::Write, options.max_connections),
+        let backend = url.backend();
+        let writers = match backend {
+            Backend::Sqlite => pool("writer", Purpose::Write, 1),
+            Backend::Postgres => pool("all", Purpose::Write, options.max_connections),
         };
-        let readers = match url.backend() {
-            Backend::Sqlite => pool(Purpose::Read, options.max_connections),
+        let readers = match backend {
+            Backend::Sqlite => pool("readers", Purpose::Read, options.max_connections),
             Backend::Postgres => writers.clone(),
         };
-        Ok(Self { url: url.clone(), readers, writers, _hold: hold.map(Arc::new) })
+        Ok(Self { url: url.clone(), readers, writers, errors, _hold: hold.map(Arc::new) })
     }
 
     /// Where the database is.
@@ -94,6 +99,21 @@ impl DieselStore {
     /// Which of the two databases it is.
     pub(crate) fn backend(&self) -> Backend {
         self.url.backend()
+    }
+
+    /// The pools of connections.
+    #[must_use]
+    pub fn pool_states(&self) -> Vec<PoolState> {
+        match self.backend() {
+            Backend::Sqlite => vec![self.readers.state(), self.writers.state()],
+            Backend::Postgres => vec![self.writers.state()],
+        }
+    }
+
+    /// The errors of the database so far.
+    #[must_use]
+    pub fn errors(&self) -> DatabaseErrors {
+        self.errors.so_far()
     }
 
     /// Runs a query outside of any transaction; see [`Pool::read`].

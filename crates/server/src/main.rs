@@ -5,6 +5,7 @@ mod cli;
 mod clock;
 mod config;
 mod first_admin;
+mod metrics;
 mod output;
 mod serve;
 mod signing_key;

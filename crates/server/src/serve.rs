@@ -13,6 +13,7 @@ use tokio::{
 use crate::{
     config::{Configuration, Mode},
     first_admin,
+    metrics::{self, TaskMetrics},
     output::{self, Failure},
     telemetry,
     upkeep::{self, Heartbeats},
@@ -44,7 +45,18 @@ async fn serve(configuration: Configuration, service: Service) -> Result<(), Fai
     let signals = Signals::listen().map_err(|error| {
         Failure::failed(format!("Signals cannot be received from the system: {error}."))
     })?;
-    let Service { use_cases, ids, sign_in_limits, request_limits } = service;
+    let tasks = TaskMetrics::default();
+    let (watched, listener) = match configuration.metrics_listen {
+        None => (None, None),
+        Some(address) => {
+            let metrics = service.metrics(&tasks);
+            let watched = metrics.http.clone();
+            let listener = metrics::listen(address, metrics)
+                .map_err(|error| not_bound(address, "GUILDHALL_METRICS_LISTEN", &error))?;
+            (Some(watched), Some(listener))
+        }
+    };
+    let Service { use_cases, ids, sign_in_limits, request_limits, .. } = service;
     first_admin::ensure(&use_cases, configuration.first_admin.clone()).await?;
 
     let draining = Draining::default();
@@ -54,6 +66,7 @@ async fn serve(configuration: Configuration, service: Service) -> Result<(), Fai
         throttle: request_limits.clone(),
         settings: Arc::new(configuration.http.clone()),
         draining: draining.clone(),
+        metrics: watched,
     };
     let bounds = configuration.server;
     let server = HttpServer::new(move || guildhall_http_api::app(&api))
@@ -65,21 +78,25 @@ async fn serve(configuration: Configuration, service: Service) -> Result<(), Fai
         .shutdown_timeout(configuration.shutdown.grace.as_secs())
         .disable_signals()
         .bind(configuration.listen)
-        .map_err(|error| not_bound(configuration.listen, &error))?;
+        .map_err(|error| not_bound(configuration.listen, "GUILDHALL_LISTEN", &error))?;
     let address = server.addrs().first().copied().unwrap_or(configuration.listen);
 
-    let mut heartbeats = Heartbeats::new(use_cases.clone());
+    let mut heartbeats = Heartbeats::new(use_cases.clone(), tasks.clone());
     heartbeats.beat().await;
-    tokio::spawn(upkeep::sweeps(use_cases.clone()));
-    tokio::spawn(upkeep::retention(use_cases.clone()));
+    tokio::spawn(upkeep::sweeps(use_cases.clone(), tasks.clone()));
+    tokio::spawn(upkeep::retention(use_cases.clone(), tasks.clone()));
     tokio::spawn(upkeep::forgetting(sign_in_limits, request_limits));
     let every = configuration.audit.checkpoint_interval;
-    tokio::spawn(upkeep::checkpoints(use_cases.clone(), every));
+    tokio::spawn(upkeep::checkpoints(use_cases.clone(), every, tasks.clone()));
     if configuration.mail.is_some() {
-        tokio::spawn(upkeep::mail(use_cases));
+        tokio::spawn(upkeep::mail(use_cases, tasks));
     }
     let server = server.run();
     greet(&configuration, address);
+    let metrics = listener.map(|listener| {
+        output::line(format!("Metrics: http://{}/metrics", listener.address));
+        listener.run()
+    });
     let ended = tokio::select! {
         ended = until_ended(server, signals, draining, configuration.shutdown.notice) => ended,
         never = heartbeats.run() => match never {},
@@ -87,20 +104,23 @@ async fn serve(configuration: Configuration, service: Service) -> Result<(), Fai
     if timeout(LAST_HEARTBEAT_WITHIN, heartbeats.beat()).await.is_err() {
         tracing::warn!("the last heartbeat was not written in time");
     }
+    if let Some(metrics) = metrics {
+        metrics.stop(false).await;
+    }
     tracing::info!("ended");
     ended
 }
 
-fn not_bound(address: SocketAddr, error: &io::Error) -> Failure {
+fn not_bound(address: SocketAddr, variable: &str, error: &io::Error) -> Failure {
     let advice = match error.kind() {
-        io::ErrorKind::AddrInUse => {
-            "Another program listens there. End it, or choose another address with \
-             GUILDHALL_LISTEN (port 0 picks a free port)."
-        }
+        io::ErrorKind::AddrInUse => format!(
+            "Another program listens there. End it, or choose another address with {variable} \
+             (port 0 picks a free port)."
+        ),
         io::ErrorKind::PermissionDenied => {
-            "Ports below 1024 need privileges. Choose another with GUILDHALL_LISTEN."
+            format!("Ports below 1024 need privileges. Choose another with {variable}.")
         }
-        _ => "Choose an address of this machine with GUILDHALL_LISTEN.",
+        _ => format!("Choose an address of this machine with {variable}."),
     };
     Failure::failed(format!("Cannot listen on {address}: {error}. {advice}"))
 }

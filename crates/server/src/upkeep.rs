@@ -8,25 +8,35 @@ use guildhall_domain::{ServingPeriod, Uptime};
 use guildhall_identity::{RequestLimits, SignInLimits};
 use tokio::time::{MissedTickBehavior, interval};
 
+use crate::metrics::{Task, TaskMetrics};
+
 const SWEEP_EVERY: Duration = Duration::from_hours(1);
 const FORGET_EVERY: Duration = Duration::from_mins(5);
 const SEND_EVERY: Duration = Duration::from_secs(1);
+
+fn heartbeat_every() -> Duration {
+    Uptime::HEARTBEAT.to_std().unwrap_or(Duration::from_secs(15))
+}
 
 /// Writes down that this node is serving.
 pub(crate) struct Heartbeats {
     use_cases: Arc<UseCases>,
     period: Option<ServingPeriod>,
+    tasks: TaskMetrics,
 }
 
 impl Heartbeats {
     /// Heartbeats of a node that begins to serve.
-    pub(crate) const fn new(use_cases: Arc<UseCases>) -> Self {
-        Self { use_cases, period: None }
+    pub(crate) fn new(use_cases: Arc<UseCases>, tasks: TaskMetrics) -> Self {
+        tasks.expect(Task::Heartbeat, heartbeat_every());
+        Self { use_cases, period: None, tasks }
     }
 
     /// Writes one.
     pub(crate) async fn beat(&mut self) {
-        match self.use_cases.heartbeat.beat(self.period).await {
+        let beaten = self.use_cases.heartbeat.beat(self.period).await;
+        self.tasks.ended(Task::Heartbeat, &beaten);
+        match beaten {
             Ok(period) => self.period = Some(period),
             Err(error) => {
                 tracing::warn!(error = with_causes(&error), "a heartbeat was not written");
@@ -36,7 +46,7 @@ impl Heartbeats {
 
     /// Goes on writing them until it is dropped.
     pub(crate) async fn run(&mut self) -> Infallible {
-        let mut ticks = interval(Uptime::HEARTBEAT.to_std().unwrap_or(Duration::from_secs(15)));
+        let mut ticks = interval(heartbeat_every());
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         ticks.tick().await;
         loop {
@@ -47,16 +57,22 @@ impl Heartbeats {
 }
 
 /// Removes what has ended, now and then, until it is dropped.
-pub(crate) async fn sweeps(use_cases: Arc<UseCases>) {
+pub(crate) async fn sweeps(use_cases: Arc<UseCases>, tasks: TaskMetrics) {
+    tasks.expect(Task::Sweep, SWEEP_EVERY);
+    tasks.expect(Task::Purge, SWEEP_EVERY);
     let mut ticks = interval(SWEEP_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        match use_cases.sweep.execute().await {
+        let swept = use_cases.sweep.execute().await;
+        tasks.ended(Task::Sweep, &swept);
+        match swept {
             Ok(removed) => tracing::debug!(removed, "swept"),
             Err(error) => tracing::warn!(error = with_causes(&error), "nothing was swept"),
         }
-        match use_cases.purge_organizations.execute().await {
+        let purged = use_cases.purge_organizations.execute().await;
+        tasks.ended(Task::Purge, &purged);
+        match purged {
             Ok(purged) => tracing::debug!(purged, "purged"),
             Err(error) => tracing::warn!(error = with_causes(&error), "nothing was purged"),
         }
@@ -65,12 +81,15 @@ pub(crate) async fn sweeps(use_cases: Arc<UseCases>) {
 
 /// Makes room in the audit logs for the months to come, and drops those that are too
 /// old, until it is dropped.
-pub(crate) async fn retention(use_cases: Arc<UseCases>) {
+pub(crate) async fn retention(use_cases: Arc<UseCases>, tasks: TaskMetrics) {
+    tasks.expect(Task::Retention, SWEEP_EVERY);
     let mut ticks = interval(SWEEP_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        match use_cases.drop_old_entries.execute().await {
+        let dropped = use_cases.drop_old_entries.execute().await;
+        tasks.ended(Task::Retention, &dropped);
+        match dropped {
             Ok(0) => {}
             Ok(dropped) => tracing::info!(dropped, "old entries of audit logs were dropped"),
             Err(error) => {
@@ -81,7 +100,8 @@ pub(crate) async fn retention(use_cases: Arc<UseCases>) {
 }
 
 /// States how far each audit log is, at that interval, until it is dropped.
-pub(crate) async fn checkpoints(use_cases: Arc<UseCases>, every: Duration) {
+pub(crate) async fn checkpoints(use_cases: Arc<UseCases>, every: Duration, tasks: TaskMetrics) {
+    tasks.expect(Task::Checkpoints, every);
     let mut ticks = interval(every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut is_introduced = false;
@@ -90,7 +110,9 @@ pub(crate) async fn checkpoints(use_cases: Arc<UseCases>, every: Duration) {
         if !is_introduced {
             is_introduced = use_cases.make_checkpoints.introduce().await.is_ok();
         }
-        match use_cases.make_checkpoints.execute().await {
+        let made = use_cases.make_checkpoints.execute().await;
+        tasks.ended(Task::Checkpoints, &made);
+        match made {
             Ok(made) => tracing::debug!(made, "checkpoints were made"),
             Err(error) => tracing::warn!(error = with_causes(&error), "no checkpoint was made"),
         }
@@ -98,12 +120,15 @@ pub(crate) async fn checkpoints(use_cases: Arc<UseCases>, every: Duration) {
 }
 
 /// Sends mail that is due, until it is dropped.
-pub(crate) async fn mail(use_cases: Arc<UseCases>) {
+pub(crate) async fn mail(use_cases: Arc<UseCases>, tasks: TaskMetrics) {
+    tasks.expect(Task::Mail, SEND_EVERY);
     let mut ticks = interval(SEND_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        match use_cases.deliver_mail.execute().await {
+        let sent = use_cases.deliver_mail.execute().await;
+        tasks.ended(Task::Mail, &sent);
+        match sent {
             Ok(0) => {}
             Ok(sent) => tracing::info!(sent, "mail was sent"),
             Err(error) => tracing::warn!(error = with_causes(&error), "no mail was sent"),

@@ -18,6 +18,7 @@ use guildhall_persistence::DieselStore;
 use crate::{
     clock::SystemClock,
     config::{Configuration, MailSettings, RateLimits},
+    metrics::{CountingMailer, MailCounters, Metrics, TaskMetrics},
     output::{self, Failure},
     signing_key,
 };
@@ -28,6 +29,9 @@ pub(crate) struct Service {
     pub(crate) ids: Arc<dyn IdGenerator>,
     pub(crate) sign_in_limits: Arc<SignInLimits>,
     pub(crate) request_limits: Arc<RequestLimits>,
+    store: DieselStore,
+    hasher: Arc<Argon2Hasher>,
+    mail: MailCounters,
 }
 
 impl Service {
@@ -41,6 +45,9 @@ impl Service {
             queue: configuration.hashing.queue,
             wait: configuration.hashing.wait,
         });
+        let hasher = Arc::new(hasher.map_err(Failure::failed)?);
+        let mail = MailCounters::default();
+        let mailer = mailer(configuration.mail.as_ref())?;
         let RateLimits { are_on, requests_per_minute } = configuration.rate_limits;
         let (sign_in_limits, request_limits) = if are_on {
             let sign_in_limits = SignInLimits::new(SignInQuota::default());
@@ -71,16 +78,22 @@ impl Service {
             audit_retention: Arc::new(store.clone()),
             audit_signer: signer,
             maintenance: Arc::new(store.clone()),
-            bulk: Arc::new(store),
-            hasher: Arc::new(hasher.map_err(Failure::failed)?),
+            bulk: Arc::new(store.clone()),
+            hasher: hasher.clone(),
             tokens: Arc::new(RandomTokens),
             throttle: sign_in_limits.clone(),
-            mailer: mailer(configuration.mail.as_ref())?,
+            mailer: Arc::new(CountingMailer { mailer, counters: mail.clone() }),
             clock: Arc::new(SystemClock),
             ids: ids.clone(),
         };
         let use_cases = Arc::new(UseCases::new(ports, configuration.settings.clone()));
-        Ok(Self { use_cases, ids, sign_in_limits, request_limits: Arc::new(request_limits) })
+        let request_limits = Arc::new(request_limits);
+        Ok(Self { use_cases, ids, sign_in_limits, request_limits, store, hasher, mail })
+    }
+
+    /// What can be measured of these parts, and of what is done at intervals.
+    pub(crate) fn metrics(&self, tasks: &TaskMetrics) -> Metrics {
+        Metrics::of(self.store.clone(), self.hasher.clone(), &self.mail, tasks)
     }
 }
 

@@ -1,5 +1,6 @@
-//! One line for every request, once its answer was sent or broke off. Headers,
-//! bodies and queries are never written: they hold secrets.
+//! One line for every request, once its answer was sent or broke off; and what is
+//! measured of it. Headers, bodies and queries are never written: they hold
+//! secrets.
 
 use std::{
     pin::Pin,
@@ -13,26 +14,30 @@ use actix_web::{
     dev::{ServiceRequest, ServiceResponse},
     http::{Method, StatusCode},
     middleware::Next,
-    web::Bytes,
+    web::{Bytes, Data},
 };
 use guildhall_domain::Origin;
 
+use crate::{Api, HttpMetrics, metrics::InFlight};
+
 pub(crate) async fn access_log(
+    api: Data<Api>,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<LoggedBody>, Error> {
     let started = Instant::now();
+    let in_flight = api.metrics.as_ref().map(HttpMetrics::begin);
     let method = request.method().clone();
     let response = next.call(request).await?.map_into_boxed_body();
 
-    let path = response.request().match_pattern();
-    let path = path.unwrap_or_else(|| without_secrets(response.request().path()));
+    let route = response.request().match_pattern().ok_or_else(|| response.request().path());
+    let route = route.map_err(without_secrets);
     let origin = response.request().extensions().get::<Origin>().cloned().unwrap_or_default();
     let status = response.status();
     Ok(response.map_body(|_, body| LoggedBody {
         body,
         bytes: 0,
-        entry: Entry { started, method, path, status, origin },
+        entry: Entry { started, method, route, status, origin, in_flight },
     }))
 }
 
@@ -48,9 +53,11 @@ fn without_secrets(path: &str) -> String {
 struct Entry {
     started: Instant,
     method: Method,
-    path: String,
+    /// The pattern of its route, or the path that no route takes.
+    route: Result<String, String>,
     status: StatusCode,
     origin: Origin,
+    in_flight: Option<InFlight>,
 }
 
 /// The body of an answer, counted while it is sent.
@@ -81,7 +88,11 @@ impl MessageBody for LoggedBody {
 
 impl Drop for LoggedBody {
     fn drop(&mut self) {
-        let Entry { started, method, path, status, origin } = &self.entry;
+        let Entry { started, method, route, status, origin, in_flight } = &self.entry;
+        if let Some(in_flight) = in_flight {
+            in_flight.answered(route.as_deref().ok(), method, *status);
+        }
+        let (Ok(path) | Err(path)) = route;
         tracing::info!(
             %method,
             path,

@@ -20,6 +20,7 @@ mod mailed_tokens;
 mod malformed;
 mod management;
 mod members;
+mod metrics;
 mod openapi;
 mod organizations;
 mod protocol;

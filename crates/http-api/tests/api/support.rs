@@ -76,6 +76,7 @@ pub(crate) fn api(ports: TestPorts) -> Api {
         throttle: throttle(Ok(None)),
         settings: Arc::new(HttpSettings::default()),
         draining: Draining::default(),
+        metrics: None,
     }
 }
 

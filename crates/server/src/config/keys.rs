@@ -70,6 +70,7 @@ pub(crate) static KEYS: &[Key] = &[
     key("http.bench_route",                "GUILDHALL_HTTP_BENCH_ROUTE",                "off"),
     key("shutdown.notice",                 "GUILDHALL_SHUTDOWN_NOTICE",                 "0"),
     key("shutdown.grace",                  "GUILDHALL_SHUTDOWN_GRACE",                  "25"),
+    key("metrics.listen",                  "GUILDHALL_METRICS_LISTEN",                  "none"),
     key("log.filter",                      "GUILDHALL_LOG",                             "info"),
     key("log.format",                      "GUILDHALL_LOG_FORMAT",                      "auto"),
 ];

@@ -122,6 +122,8 @@ pub(crate) struct Configuration {
     pub(crate) http: HttpSettings,
     pub(crate) server: ServerSettings,
     pub(crate) shutdown: ShutdownSettings,
+    /// Where metrics are read; nowhere without it.
+    pub(crate) metrics_listen: Option<SocketAddr>,
     pub(crate) log: LogSettings,
 }
 
@@ -201,6 +203,7 @@ impl Configuration {
                 notice: reader.seconds("shutdown.notice", 0..=600).unwrap_or_default(),
                 grace: reader.seconds("shutdown.grace", 0..=600).unwrap_or(Duration::from_secs(25)),
             },
+            metrics_listen: reader.value("metrics.listen", reader::socket_address),
             log: LogSettings {
                 filter: reader.value("log.filter", reader::log_filter).unwrap_or("info".to_owned()),
                 format: reader.choice("log.format", &LOG_FORMATS).unwrap_or(LogFormat::Auto),
@@ -208,7 +211,7 @@ impl Configuration {
         };
         check_mail(&mut reader, &configuration);
         match mode {
-            Mode::Development => check_development(&mut reader, listen),
+            Mode::Development => check_development(&mut reader, &configuration),
             Mode::Production => check_production(&mut reader),
         }
         reader.finish(configuration)
@@ -344,12 +347,13 @@ fn server(reader: &mut Reader<'_>) -> ServerSettings {
 }
 
 /// Development mode lets strangers in, so it stays on this machine.
-fn check_development(reader: &mut Reader<'_>, listen: SocketAddr) {
-    if listen.ip().is_loopback() {
-        return;
-    }
+fn check_development(reader: &mut Reader<'_>, configuration: &Configuration) {
+    let Configuration { listen, metrics_listen, .. } = configuration;
+    let addresses = [Some(*listen), *metrics_listen];
+    let is_of_others = |address: &SocketAddr| !address.ip().is_loopback();
+    let Some(address) = addresses.into_iter().flatten().find(is_of_others) else { return };
     reader.fault(format!(
-        "Development mode listens on this machine alone, not on {listen}: it trusts addresses that \
+        "Development mode listens on this machine alone, not on {address}: it trusts addresses that \
          nobody has proven. To be reached by others, set GUILDHALL_MODE=production and what it needs."
     ));
     check_production(reader);

@@ -77,6 +77,18 @@ fn development_stays_on_this_machine() {
 }
 
 #[test]
+fn metrics_are_for_nobody_unless_asked_for() {
+    assert_eq!(load(&[]).unwrap().metrics_listen, None);
+    let here = ("GUILDHALL_METRICS_LISTEN", "127.0.0.1:9464");
+    assert!(load(&[here]).unwrap().metrics_listen.is_some());
+    let everywhere = [("GUILDHALL_METRICS_LISTEN", "0.0.0.0:9464")];
+    assert!(load(&everywhere).unwrap_err().contains("0.0.0.0:9464"));
+    assert!(load(&[&PRODUCTION[..], &everywhere].concat()).is_ok());
+    let wrong = [("GUILDHALL_METRICS_LISTEN", "9464")];
+    assert!(load(&wrong).unwrap_err().contains("GUILDHALL_METRICS_LISTEN"));
+}
+
+#[test]
 fn production_wants_its_choices_made() {
     let configuration = load(&PRODUCTION).unwrap();
     assert_eq!(configuration.settings.auto_join, AutoJoin::VerifiedDomain);

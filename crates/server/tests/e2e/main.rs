@@ -12,6 +12,7 @@
 
 mod mailbox;
 mod proxy;
+mod scrape;
 mod support;
 
 mod alike;
@@ -32,6 +33,7 @@ mod long_list;
 mod management;
 mod matrix;
 mod members;
+mod metrics;
 mod pages;
 mod proof;
 mod quotas;

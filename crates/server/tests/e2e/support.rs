@@ -69,6 +69,11 @@ impl Installation {
         self
     }
 
+    /// Whether its servers tell metrics.
+    fn is_measured(&self) -> bool {
+        self.environment.iter().any(|(name, _)| name == "GUILDHALL_METRICS_LISTEN")
+    }
+
     /// Where the servers' data and logs are.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
@@ -149,6 +154,7 @@ impl Installation {
 pub(crate) struct Server {
     child: Child,
     pub(crate) base: String,
+    metrics: Option<String>,
     log: PathBuf,
     client: Client,
 }
@@ -174,14 +180,23 @@ impl Server {
             let log = std::fs::read_to_string(&log).unwrap();
             panic!("the server did not start ({:?}): {log}", child.wait());
         };
+        let metrics = installation.is_measured().then(|| {
+            let mut lines = lines.by_ref().map_while(Result::ok);
+            lines.find_map(|line| line.strip_prefix("Metrics: ").map(str::to_owned)).unwrap()
+        });
         // Whatever else it prints is read, so that it never waits for a reader.
         std::thread::spawn(move || lines.for_each(drop));
         let client = Client::builder().timeout(PATIENCE).build().unwrap();
-        Self { child, base, log, client }
+        Self { child, base, metrics, log, client }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base)
+    }
+
+    /// Where its metrics are read.
+    pub(crate) fn metrics(&self) -> Option<&str> {
+        self.metrics.as_deref()
     }
 
     pub(crate) fn client(&self) -> &Client {
