@@ -8,7 +8,7 @@ use guildhall_application::{
 };
 use guildhall_audit_log::{Base, Checkpoint, Line, LogId, Wrong};
 use guildhall_domain::Timestamp;
-use guildhall_persistence::{Backend, testing::backends};
+use guildhall_persistence::{Backend, back_up, testing::backends};
 
 use crate::scene::{ORGANIZATIONS, Scene, event, key, log_of};
 
@@ -90,6 +90,12 @@ async fn what_stays_is_proven_from_its_base() {
             i64::try_from(rest).unwrap()
         );
         assert_eq!(scene.database.number("SELECT min(size) FROM audit_checkpoints"), 20);
+
+        if backend == Backend::Sqlite {
+            let folder = tempfile::tempdir().unwrap();
+            let backed_up = back_up(scene.database.url(), &folder.path().join("backup.db"));
+            assert_eq!(backed_up.unwrap().0.audit_logs, 3, "one is empty, and whole");
+        }
 
         // Every log goes on, also that of which nothing is left.
         scene.write_on(&[None, Some(ORGANIZATIONS[1])], "2026-04-01").await;
