@@ -17,6 +17,7 @@ use diesel::{
 use crate::{
     database_url::DatabaseUrl,
     error::is_connection_loss,
+    slow_statements::SlowStatements,
     tenancy::{self, Tenancy},
     watch::ErrorCounters,
 };
@@ -104,6 +105,11 @@ impl DbConnection {
             .batch_execute(postgres_settings)
             .map_err(ConnectionError::CouldntSetupConfiguration)?;
         Ok(Self::Postgres(connection))
+    }
+
+    /// Has every statement from here on watched.
+    pub(crate) fn watch(&mut self, watcher: SlowStatements) {
+        on_backend!(self, |c| c.set_instrumentation(watcher));
     }
 
     /// Runs statements in a transaction of the installation.

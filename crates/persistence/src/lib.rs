@@ -7,6 +7,7 @@
 
 mod audit;
 mod backup;
+mod blocking;
 mod bulk;
 mod connection;
 mod copy;
@@ -27,6 +28,7 @@ mod requests;
 mod schema;
 mod search;
 mod session;
+mod slow_statements;
 mod sql_types;
 mod sqlite_file;
 mod sqlite_hold;

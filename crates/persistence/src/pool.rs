@@ -5,19 +5,24 @@
 //! are as many permits as connections. Otherwise those who wait would fill the
 //! blocking threads that those who hold a connection need to give it back.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::AtomicU64},
+    time::Duration,
+};
 
 use diesel::{QueryResult, result::ConnectionError};
 use guildhall_application::ports::StoreError;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
-    task, time,
+    time,
 };
 
 use crate::{
+    blocking::blocking,
     connection::{DbConnection, Purpose, Slot, SqliteSynchronous},
     database_url::DatabaseUrl,
-    error::{is_connection_loss, store_error, task_error},
+    error::{is_connection_loss, store_error},
+    slow_statements::SlowStatements,
     tenancy::Tenancy,
     transaction::Transaction,
     watch::{ErrorCounters, PoolCounters, PoolState},
@@ -33,6 +38,9 @@ pub(crate) struct Manager {
     pub(crate) synchronous: SqliteSynchronous,
     /// Where errors are counted.
     pub(crate) errors: Arc<ErrorCounters>,
+    /// How long a statement may take before it is logged, if any is, and where
+    /// that is counted.
+    pub(crate) slow: Option<(Duration, Arc<AtomicU64>)>,
 }
 
 /// A connection could not be made; without the password.
@@ -46,7 +54,12 @@ impl r2d2::ManageConnection for Manager {
 
     fn connect(&self) -> Result<Slot, ConnectFailure> {
         DbConnection::establish_bound(&self.url, self.purpose, self.synchronous)
-            .map(|connection| Slot::new(connection, Arc::clone(&self.errors)))
+            .map(|mut connection| {
+                if let Some((threshold, counter)) = &self.slow {
+                    connection.watch(SlowStatements::new(*threshold, Arc::clone(counter)));
+                }
+                Slot::new(connection, Arc::clone(&self.errors))
+            })
             .map_err(|error: ConnectionError| {
                 self.errors.unreachable();
                 ConnectFailure(self.url.mask(&error.to_string()))
@@ -130,7 +143,7 @@ impl Pool {
     ) -> Result<T, StoreError> {
         let permit = self.permit().await?;
         let pool = self.clone();
-        task::spawn_blocking(move || {
+        blocking(move || {
             let mut lease = pool.lease(permit)?;
             match lease.slot.read(tenancy, &query) {
                 Err(error) if is_connection_loss(&error) => pool
@@ -142,14 +155,13 @@ impl Pool {
             }
         })
         .await
-        .map_err(|error| task_error(&error))?
     }
 
     /// Begins a transaction on a connection that answers.
     pub(crate) async fn begin(&self) -> Result<Transaction, StoreError> {
         let permit = self.permit().await?;
         let pool = self.clone();
-        task::spawn_blocking(move || {
+        blocking(move || {
             let mut lease = pool.lease(permit)?;
             match lease.slot.begin() {
                 Ok(()) => {}
@@ -161,7 +173,6 @@ impl Pool {
             Ok(Transaction::new(lease))
         })
         .await
-        .map_err(|error| task_error(&error))?
     }
 
     /// Waits for the right to have a connection.

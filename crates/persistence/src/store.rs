@@ -1,6 +1,12 @@
 //! The store as a whole: its pools, and what opens units of work.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use diesel::QueryResult;
@@ -28,6 +34,8 @@ pub struct StoreOptions {
     pub acquire_timeout: Duration,
     /// When SQLite waits for the disk.
     pub sqlite_synchronous: SqliteSynchronous,
+    /// How long a statement may take before it is logged; none is without it.
+    pub slow_statement: Option<Duration>,
 }
 
 impl Default for StoreOptions {
@@ -36,6 +44,7 @@ impl Default for StoreOptions {
             max_connections: 8,
             acquire_timeout: Duration::from_secs(5),
             sqlite_synchronous: SqliteSynchronous::default(),
+            slow_statement: Some(Duration::from_millis(500)),
         }
     }
 }
@@ -47,6 +56,7 @@ pub struct DieselStore {
     readers: Pool,
     writers: Pool,
     errors: Arc<ErrorCounters>,
+    slow_statements: Arc<AtomicU64>,
     /// Keeps others from putting another file in the place of the SQLite file.
     _hold: Option<Arc<Hold>>,
 }
@@ -73,10 +83,12 @@ impl DieselStore {
                 .map_err(|error| open_error(url, error))?;
         }
         let errors = Arc::new(ErrorCounters::default());
+        let slow_statements = Arc::new(AtomicU64::new(0));
         let pool = |name, purpose, size| {
             let synchronous = options.sqlite_synchronous;
             let errors = Arc::clone(&errors);
-            let manager = Manager { url: url.clone(), purpose, synchronous, errors };
+            let slow = options.slow_statement.map(|slow| (slow, Arc::clone(&slow_statements)));
+            let manager = Manager { url: url.clone(), purpose, synchronous, errors, slow };
             Pool::new(name, manager, size, options.acquire_timeout)
         };
         let backend = url.backend();
@@ -88,7 +100,14 @@ impl DieselStore {
             Backend::Sqlite => pool("readers", Purpose::Read, options.max_connections),
             Backend::Postgres => writers.clone(),
         };
-        Ok(Self { url: url.clone(), readers, writers, errors, _hold: hold.map(Arc::new) })
+        Ok(Self {
+            url: url.clone(),
+            readers,
+            writers,
+            errors,
+            slow_statements,
+            _hold: hold.map(Arc::new),
+        })
     }
 
     /// Where the database is.
@@ -114,6 +133,12 @@ impl DieselStore {
     #[must_use]
     pub fn errors(&self) -> DatabaseErrors {
         self.errors.so_far()
+    }
+
+    /// How many statements were logged because they were slow.
+    #[must_use]
+    pub fn slow_statements(&self) -> u64 {
+        self.slow_statements.load(Relaxed)
     }
 
     /// Runs a query outside of any transaction; see [`Pool::read`].

@@ -6,13 +6,9 @@
 
 use diesel::QueryResult;
 use guildhall_application::ports::StoreError;
-use tokio::{runtime::Handle, task};
+use tokio::runtime::Handle;
 
-use crate::{
-    connection::DbConnection,
-    error::{store_error, task_error},
-    pool::Lease,
-};
+use crate::{blocking::blocking, connection::DbConnection, error::store_error, pool::Lease};
 
 /// A transaction that is open until it is committed or dropped.
 pub(crate) struct Transaction {
@@ -32,7 +28,7 @@ impl Transaction {
         mut self,
         statements: impl FnOnce(&mut DbConnection) -> QueryResult<T> + Send + 'static,
     ) -> Result<(Self, T), StoreError> {
-        task::spawn_blocking(move || {
+        blocking(move || {
             let mut lease = self.lease.take().ok_or_else(ended)?;
             match lease.slot().run(statements) {
                 Ok(value) => Ok((Self::new(lease), value)),
@@ -43,13 +39,12 @@ impl Transaction {
             }
         })
         .await
-        .map_err(|error| task_error(&error))?
     }
 
     /// Makes it durable and visible, on a blocking thread; and scrubs what it
     /// deleted, where that must leave no trace.
     pub(crate) async fn commit(mut self, scrubs: bool) -> Result<(), StoreError> {
-        task::spawn_blocking(move || {
+        blocking(move || {
             let mut lease = self.lease.take().ok_or_else(ended)?;
             lease.slot().commit().map_err(|error| store_error(&error))?;
             if scrubs {
@@ -58,7 +53,6 @@ impl Transaction {
             Ok(())
         })
         .await
-        .map_err(|error| task_error(&error))?
     }
 }
 

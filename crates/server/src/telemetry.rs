@@ -16,7 +16,7 @@ pub(crate) fn start(settings: LogSettings) {
     let filter = EnvFilter::new(settings.filter);
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     if as_json {
-        builder.json().flatten_event(true).with_span_list(false).init();
+        builder.json().flatten_event(true).with_current_span(false).init();
     } else {
         builder.with_ansi(io::stderr().is_terminal()).init();
     }

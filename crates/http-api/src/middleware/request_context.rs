@@ -24,7 +24,8 @@ pub(crate) async fn request_context<B: MessageBody + 'static>(
     let request_id = origin.request_id.clone().unwrap_or_default();
     request.extensions_mut().insert(origin);
 
-    let span = tracing::info_span!("request", %request_id, method = %request.method());
+    // At the highest level, so that a warning has the id however little is logged.
+    let span = tracing::error_span!("request", %request_id, method = %request.method());
     let mut response = next.call(request).instrument(span).await?;
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert(REQUEST_ID, value);

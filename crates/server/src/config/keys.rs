@@ -36,6 +36,7 @@ pub(crate) static KEYS: &[Key] = &[
     key("database.max_connections",        "GUILDHALL_DATABASE_MAX_CONNECTIONS",        "8"),
     key("database.acquire_timeout",        "GUILDHALL_DATABASE_ACQUIRE_TIMEOUT",        "5"),
     key("database.sqlite_synchronous",     "GUILDHALL_DATABASE_SQLITE_SYNCHRONOUS",     "full"),
+    key("database.slow_statement",         "GUILDHALL_DATABASE_SLOW_STATEMENT",         "500"),
     key("registration",                    "GUILDHALL_REGISTRATION",                    "open in development"),
     key("auto_join",                       "GUILDHALL_AUTO_JOIN",                       "email-domain in development, verified-domain in production"),
     key("email_verification",              "GUILDHALL_EMAIL_VERIFICATION",              "off in development"),

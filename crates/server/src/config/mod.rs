@@ -276,6 +276,11 @@ fn store(reader: &mut Reader<'_>) -> StoreOptions {
         sqlite_synchronous: reader
             .choice("database.sqlite_synchronous", &SYNCHRONOUS)
             .unwrap_or(default.sqlite_synchronous),
+        slow_statement: match reader.number("database.slow_statement", 0..=60_000) {
+            None => default.slow_statement,
+            Some(0) => None,
+            Some(milliseconds) => Some(Duration::from_millis(milliseconds)),
+        },
     }
 }
 

@@ -77,6 +77,15 @@ fn development_stays_on_this_machine() {
 }
 
 #[test]
+fn statements_are_slow_after_half_a_second_or_never() {
+    let slow = |value| load(&[("GUILDHALL_DATABASE_SLOW_STATEMENT", value)]);
+    assert_eq!(load(&[]).unwrap().store.slow_statement, Some(Duration::from_millis(500)));
+    assert_eq!(slow("20").unwrap().store.slow_statement, Some(Duration::from_millis(20)));
+    assert_eq!(slow("0").unwrap().store.slow_statement, None);
+    assert!(slow("-1").is_err() && slow("60001").is_err());
+}
+
+#[test]
 fn metrics_are_for_nobody_unless_asked_for() {
     assert_eq!(load(&[]).unwrap().metrics_listen, None);
     let here = ("GUILDHALL_METRICS_LISTEN", "127.0.0.1:9464");

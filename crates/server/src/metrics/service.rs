@@ -58,6 +58,12 @@ impl Collector for StoreCollector {
         let values = pools.iter().map(|pool| (pool.name, waited(pool)));
         labelled(&mut encoder, (name, help, MetricType::Counter), "pool", values)?;
 
+        single_counter(
+            &mut encoder,
+            "guildhall_database_slow_statements",
+            "Statements that were logged because they were slow",
+            self.0.slow_statements(),
+        )?;
         let DatabaseErrors { unreachable, connection_lost, contention, failed } = self.0.errors();
         by_label(
             &mut encoder,

@@ -1,6 +1,7 @@
 //! Secrets never reach a log, however much is logged.
 
-use serde_json::json;
+use guildhall_persistence::Backend;
+use serde_json::{Value, json};
 
 use crate::support::{Installation, PASSWORD};
 
@@ -42,15 +43,46 @@ async fn a_request_is_found_by_its_id() {
         let request = server.client().get(server.url("/api/nowhere"));
         let response = request.header("x-request-id", "my-request.1").send().await.unwrap();
         assert_eq!(response.headers()["x-request-id"], "my-request.1");
-        let problem: serde_json::Value = response.json().await.unwrap();
+        let problem: Value = response.json().await.unwrap();
         assert_eq!(problem["request_id"], "my-request.1");
         let line =
             server.log().lines().find(|line| line.contains("my-request.1")).map(str::to_owned);
-        let line: serde_json::Value = serde_json::from_str(&line.unwrap()).unwrap();
+        let line: Value = serde_json::from_str(&line.unwrap()).unwrap();
         assert!(line.to_string().contains("404"), "{line}");
 
         let request = server.client().get(server.url("/healthz"));
         let response = request.header("x-request-id", "no good\"}").send().await.unwrap();
         assert_ne!(response.headers()["x-request-id"], "no good\"}");
+    }
+}
+
+#[tokio::test]
+async fn a_slow_statement_is_logged_under_its_requests_id() {
+    for installation in Installation::on_each_backend() {
+        // SQLite has no way to sleep; crates/persistence shows the same for both.
+        if installation.backend == Backend::Sqlite {
+            continue;
+        }
+        installation.database.execute(
+            "CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS
+                 'BEGIN PERFORM pg_sleep(0.3); RETURN NEW; END';
+             CREATE TRIGGER dawdle BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION dawdle()",
+        );
+        let installation = installation
+            .with("GUILDHALL_DATABASE_SLOW_STATEMENT", "300")
+            .with("GUILDHALL_LOG", "warn");
+        let server = installation.serve();
+        let body = json!({ "email": "ada@acme.com", "password": PASSWORD, "name": "Ada Lovelace" });
+        let request = server.client().post(server.url("/api/auth/register")).json(&body);
+        let response = request.header("x-request-id", "my-request.1").send().await.unwrap();
+        assert_eq!(response.status(), 201);
+
+        let log = server.log();
+        let is_it = |line: &&str| line.contains("slow") && line.contains("INSERT INTO");
+        let line: Value = serde_json::from_str(log.lines().find(is_it).unwrap()).unwrap();
+        assert_eq!(line["spans"][0]["request_id"], "my-request.1", "{line}");
+        assert!(line["duration_ms"].as_u64().unwrap() >= 300, "{line}");
+        assert!(line["statement"].as_str().unwrap().starts_with("INSERT INTO \"users\""), "{line}");
+        assert!(!line.to_string().contains("ada@acme.com"), "{line}");
     }
 }
