@@ -33,6 +33,11 @@ ci:
 openapi:
     UPDATE_OPENAPI=1 cargo test -p guildhall-http-api openapi
 
+# Check the alerts, and try them on series that are made up; takes promtool.
+alerts:
+    promtool check rules deploy/prometheus/guildhall.rules.yml
+    promtool test rules deploy/prometheus/guildhall.rules.test.yml
+
 # Run the two programs of docs/examples against a running server; needs TOKEN.
 seed-programs:
     python3 -m venv target/seed-programs

@@ -22,6 +22,7 @@ mod backup;
 mod bad_input;
 mod cli;
 mod copy;
+mod dashboards;
 mod default_organization;
 mod demo_data;
 mod idempotency;

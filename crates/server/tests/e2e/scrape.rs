@@ -1,6 +1,9 @@
 //! The answers of `/metrics`, read as Prometheus reads them.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use crate::support::Server;
 
@@ -22,6 +25,15 @@ impl Scrape {
             labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let found = self.0.iter().find(|(known, with, _)| known == name && *with == labels);
         found.map(|(_, _, number)| *number)
+    }
+
+    /// The names of all series, each with the names of its labels.
+    pub(crate) fn names(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let mut names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (name, labels, _) in &self.0 {
+            names.entry(name.clone()).or_default().extend(labels.keys().cloned());
+        }
+        names
     }
 }
 
