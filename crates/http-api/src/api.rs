@@ -14,7 +14,7 @@ use guildhall_application::{
 };
 use ipnet::IpNet;
 
-use crate::HttpMetrics;
+use crate::{HttpMetrics, RequestTracer};
 
 /// What an operator decides about the HTTP API.
 #[derive(Debug, Clone)]
@@ -87,4 +87,6 @@ pub struct Api {
     pub draining: Draining,
     /// Measures requests, where somebody asks for that.
     pub metrics: Option<HttpMetrics>,
+    /// Ties requests to the traces of their callers, where they are collected.
+    pub tracer: Option<Arc<dyn RequestTracer>>,
 }

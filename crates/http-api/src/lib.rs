@@ -26,6 +26,7 @@ pub mod routes;
 mod service;
 mod stats;
 mod timestamp;
+mod tracer;
 mod users;
 mod workspaces;
 
@@ -33,3 +34,4 @@ pub use api::{Api, Draining, HttpSettings};
 pub use app::app;
 pub use metrics::HttpMetrics;
 pub use openapi::openapi_json;
+pub use tracer::RequestTracer;

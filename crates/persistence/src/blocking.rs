@@ -6,15 +6,20 @@ use tracing::Span;
 
 use crate::error::task_error;
 
-/// Does something that blocks, in the span of whoever asks.
+/// Does something that blocks, in a span of whoever asks. `operation` names it in
+/// traces.
 ///
 /// # Errors
 ///
 /// Those of `work`; and that it panicked, or that the runtime is ending.
 pub(crate) async fn blocking<T: Send + 'static>(
+    operation: &'static str,
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
-    let span = Span::current();
+    // Below what is logged: it is for traces, which tell where time went.
+    let span = tracing::debug_span!("database", otel.name = operation);
+    // Where nobody wants it, the span of whoever asks does.
+    let span = if span.is_disabled() { Span::current() } else { span };
     let done = task::spawn_blocking(move || span.in_scope(work)).await;
     done.map_err(|error| task_error(&error))?
 }

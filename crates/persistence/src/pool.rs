@@ -143,7 +143,7 @@ impl Pool {
     ) -> Result<T, StoreError> {
         let permit = self.permit().await?;
         let pool = self.clone();
-        blocking(move || {
+        blocking("database.read", move || {
             let mut lease = pool.lease(permit)?;
             match lease.slot.read(tenancy, &query) {
                 Err(error) if is_connection_loss(&error) => pool
@@ -161,7 +161,7 @@ impl Pool {
     pub(crate) async fn begin(&self) -> Result<Transaction, StoreError> {
         let permit = self.permit().await?;
         let pool = self.clone();
-        blocking(move || {
+        blocking("database.begin", move || {
             let mut lease = pool.lease(permit)?;
             match lease.slot.begin() {
                 Ok(()) => {}

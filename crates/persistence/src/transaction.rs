@@ -28,7 +28,7 @@ impl Transaction {
         mut self,
         statements: impl FnOnce(&mut DbConnection) -> QueryResult<T> + Send + 'static,
     ) -> Result<(Self, T), StoreError> {
-        blocking(move || {
+        blocking("database.run", move || {
             let mut lease = self.lease.take().ok_or_else(ended)?;
             match lease.slot().run(statements) {
                 Ok(value) => Ok((Self::new(lease), value)),
@@ -44,7 +44,7 @@ impl Transaction {
     /// Makes it durable and visible, on a blocking thread; and scrubs what it
     /// deleted, where that must leave no trace.
     pub(crate) async fn commit(mut self, scrubs: bool) -> Result<(), StoreError> {
-        blocking(move || {
+        blocking("database.commit", move || {
             let mut lease = self.lease.take().ok_or_else(ended)?;
             lease.slot().commit().map_err(|error| store_error(&error))?;
             if scrubs {

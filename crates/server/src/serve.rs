@@ -15,7 +15,7 @@ use crate::{
     first_admin,
     metrics::{self, TaskMetrics},
     output::{self, Failure},
-    telemetry,
+    telemetry::{self, TraceContext},
     upkeep::{self, Heartbeats},
     wiring::Service,
 };
@@ -25,7 +25,7 @@ const LAST_HEARTBEAT_WITHIN: Duration = Duration::from_secs(2);
 
 /// Migrates, opens the store and serves until a signal ends it.
 pub(crate) fn run(configuration: Configuration) -> Result<(), Failure> {
-    telemetry::start(configuration.log.clone());
+    let traces = telemetry::start(&configuration.log, configuration.traces.as_ref())?;
     let report =
         guildhall_persistence::migrate(&configuration.database).map_err(Failure::failed)?;
     for migration in report.applied {
@@ -37,6 +37,9 @@ pub(crate) fn run(configuration: Configuration) -> Result<(), Failure> {
     let ended = runtime.block_on(serve(configuration, service));
     // Not dropped, which would wait for queries that nobody waits for.
     runtime.shutdown_background();
+    if let Some(traces) = traces {
+        traces.end();
+    }
     ended
 }
 
@@ -67,6 +70,7 @@ async fn serve(configuration: Configuration, service: Service) -> Result<(), Fai
         settings: Arc::new(configuration.http.clone()),
         draining: draining.clone(),
         metrics: watched,
+        tracer: configuration.traces.as_ref().map(|_| Arc::new(TraceContext) as Arc<_>),
     };
     let bounds = configuration.server;
     let server = HttpServer::new(move || guildhall_http_api::app(&api))

@@ -8,7 +8,7 @@ use actix_web::{
     middleware::Next,
     web::Data,
 };
-use tracing::Instrument;
+use tracing::{Instrument, field::Empty};
 
 use crate::{
     Api,
@@ -25,8 +25,20 @@ pub(crate) async fn request_context<B: MessageBody + 'static>(
     request.extensions_mut().insert(origin);
 
     // At the highest level, so that a warning has the id however little is logged.
-    let span = tracing::error_span!("request", %request_id, method = %request.method());
-    let mut response = next.call(request).instrument(span).await?;
+    let span = tracing::error_span!(
+        "request",
+        %request_id,
+        method = %request.method(),
+        otel.kind = Empty
+    );
+    if let Some(tracer) = &api.tracer {
+        tracer.begin(&span, request.headers());
+    }
+    let mut response = next.call(request).instrument(span.clone()).await?;
+    if let Some(tracer) = &api.tracer {
+        let request = response.request();
+        tracer.end(&span, request.method(), request.match_pattern().as_deref(), response.status());
+    }
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }

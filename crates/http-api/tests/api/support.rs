@@ -77,6 +77,7 @@ pub(crate) fn api(ports: TestPorts) -> Api {
         settings: Arc::new(HttpSettings::default()),
         draining: Draining::default(),
         metrics: None,
+        tracer: None,
     }
 }
 

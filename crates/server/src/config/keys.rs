@@ -72,6 +72,8 @@ pub(crate) static KEYS: &[Key] = &[
     key("shutdown.notice",                 "GUILDHALL_SHUTDOWN_NOTICE",                 "0"),
     key("shutdown.grace",                  "GUILDHALL_SHUTDOWN_GRACE",                  "25"),
     key("metrics.listen",                  "GUILDHALL_METRICS_LISTEN",                  "none"),
+    key("traces.otlp_endpoint",            "GUILDHALL_TRACES_OTLP_ENDPOINT",            "none"),
+    key("traces.sample_percent",           "GUILDHALL_TRACES_SAMPLE_PERCENT",           "100"),
     key("log.filter",                      "GUILDHALL_LOG",                             "info"),
     key("log.format",                      "GUILDHALL_LOG_FORMAT",                      "auto"),
 ];

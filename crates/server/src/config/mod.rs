@@ -6,6 +6,7 @@ mod keys;
 mod mail;
 mod reader;
 mod sources;
+mod traces;
 
 use std::{fmt, net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 
@@ -21,6 +22,7 @@ use self::reader::Reader;
 pub(crate) use self::{
     mail::MailSettings,
     sources::{Overrides, Sources},
+    traces::TraceSettings,
 };
 use crate::{output::Failure, signing_key};
 
@@ -124,6 +126,8 @@ pub(crate) struct Configuration {
     pub(crate) shutdown: ShutdownSettings,
     /// Where metrics are read; nowhere without it.
     pub(crate) metrics_listen: Option<SocketAddr>,
+    /// Where traces go; nowhere without it.
+    pub(crate) traces: Option<TraceSettings>,
     pub(crate) log: LogSettings,
 }
 
@@ -204,6 +208,7 @@ impl Configuration {
                 grace: reader.seconds("shutdown.grace", 0..=600).unwrap_or(Duration::from_secs(25)),
             },
             metrics_listen: reader.value("metrics.listen", reader::socket_address),
+            traces: traces::settings(&mut reader),
             log: LogSettings {
                 filter: reader.value("log.filter", reader::log_filter).unwrap_or("info".to_owned()),
                 format: reader.choice("log.format", &LOG_FORMATS).unwrap_or(LogFormat::Auto),

@@ -86,6 +86,24 @@ fn statements_are_slow_after_half_a_second_or_never() {
 }
 
 #[test]
+fn traces_go_nowhere_unless_asked_for() {
+    assert!(load(&[("GUILDHALL_TRACES_SAMPLE_PERCENT", "5")]).unwrap().traces.is_none());
+    let collector = ("GUILDHALL_TRACES_OTLP_ENDPOINT", "http://127.0.0.1:4318/");
+    let traces = load(&[collector]).unwrap().traces.unwrap();
+    assert_eq!(
+        (traces.otlp_endpoint.as_str(), traces.sample_percent),
+        ("http://127.0.0.1:4318", 100)
+    );
+    for (name, value) in [
+        ("GUILDHALL_TRACES_OTLP_ENDPOINT", "https://collector.acme.com"),
+        ("GUILDHALL_TRACES_OTLP_ENDPOINT", "127.0.0.1:4318"),
+        ("GUILDHALL_TRACES_SAMPLE_PERCENT", "101"),
+    ] {
+        assert!(load(&[(name, value)]).unwrap_err().contains(name), "{value}");
+    }
+}
+
+#[test]
 fn metrics_are_for_nobody_unless_asked_for() {
     assert_eq!(load(&[]).unwrap().metrics_listen, None);
     let here = ("GUILDHALL_METRICS_LISTEN", "127.0.0.1:9464");

@@ -45,6 +45,7 @@ mod seed_page;
 mod sessions;
 mod smtp;
 mod stats;
+mod traces;
 mod trail;
 mod unauthenticated;
 mod users;
