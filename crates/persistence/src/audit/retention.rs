@@ -1,11 +1,12 @@
 //! Dropping what is old, and saying what stood there.
 
+use std::ops::Range;
+
 use async_trait::async_trait;
 use diesel::{connection::SimpleConnection, prelude::*};
 use guildhall_application::ports::{AuditRetention, SignBase, StoreError};
 use guildhall_audit_log::{Head, LogId};
 use guildhall_domain::Timestamp;
-use tokio::task;
 
 use super::{
     chain::failed,
@@ -14,10 +15,11 @@ use super::{
     row::{AuditEventRow, digest, log_column},
 };
 use crate::{
+    blocking::blocking,
     connection::{DbConnection, Purpose, SqliteSynchronous, on_backend},
     database_url::Backend,
     decode,
-    error::{store_error, task_error},
+    error::store_error,
     migrations::POSTGRES_LOCK,
     schema::{audit_bases, audit_checkpoints, audit_events, audit_logs},
     sql_types::{DbId, DbTime},
@@ -59,15 +61,15 @@ impl DieselStore {
         statements: impl FnOnce(&mut DbConnection) -> QueryResult<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         let url = self.url().clone();
-        let run = move || {
+        blocking("database.run_as_owner", move || {
             let unavailable =
                 |error: ConnectionError| StoreError::Unavailable(url.mask(&error.to_string()));
             DbConnection::establish(&url, Purpose::Write, SqliteSynchronous::Full)
                 .map_err(unavailable)?
                 .transaction(statements)
                 .map_err(|error| store_error(&error))
-        };
-        task::spawn_blocking(run).await.map_err(|error| task_error(&error))?
+        })
+        .await
     }
 }
 
@@ -98,7 +100,8 @@ fn drop_months(
     loop {
         let logs = logs::after(connection, after, BATCH)?;
         for log in &logs {
-            dropped += raise_base(connection, *log, moment, u64::MAX, sign)?;
+            let passed = raise_base(connection, *log, moment, u64::MAX, sign)?;
+            dropped += passed.end - passed.start;
         }
         after = logs.last().copied();
         if logs.len() < BATCH as usize {
@@ -124,14 +127,13 @@ async fn drop_rows(
         let (log, sign) = (oldest.log(), sign.clone());
         let dropped = store
             .write(move |connection| {
-                let dropped = raise_base(connection, log, moment, STEP, &sign)?;
-                let base = base_size(connection, log)?;
+                let passed = raise_base(connection, log, moment, STEP, &sign)?;
                 let below = audit_events::table
                     .filter(logs::of_log(connection, log))
                     .filter(audit_events::sequence.gt(0))
-                    .filter(audit_events::sequence.le(decode::column(base)));
+                    .filter(audit_events::sequence.le(decode::column(passed.end)));
                 on_backend!(connection, |c| diesel::delete(below).execute(c))?;
-                Ok(dropped)
+                Ok(passed.end - passed.start)
             })
             .await?;
         if dropped == 0 {
@@ -150,18 +152,18 @@ fn oldest(connection: &mut DbConnection, moment: Timestamp) -> QueryResult<Optio
 }
 
 /// States that the entries of a log before that moment, but at most so many, are
-/// dropped, and says how many those are. What goes must fit to what stays, or what is
-/// wrong would be signed.
+/// dropped, and says from which base to which. What goes must fit to what stays, or what
+/// is wrong would be signed.
 fn raise_base(
     connection: &mut DbConnection,
     log: LogId,
     moment: Timestamp,
     most: u64,
     sign: &SignBase,
-) -> QueryResult<u64> {
+) -> QueryResult<Range<u64>> {
     let base = base_size(connection, log)?;
     let Some(last) = last_before(connection, log, moment, base.saturating_add(most))? else {
-        return Ok(0);
+        return Ok(base..base);
     };
     if last.size <= base || !fits(connection, log, last)? {
         return Err(failed(does_not_fit(log, decode::column(last.size))));
@@ -186,7 +188,7 @@ fn raise_base(
             .execute(c)?;
         diesel::delete(passed).execute(c)?;
     });
-    Ok(last.size - base)
+    Ok(base..last.size)
 }
 
 fn does_not_fit(log: LogId, sequence: i64) -> StoreError {
