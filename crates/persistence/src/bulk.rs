@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use diesel::{dsl::exists, prelude::*, result::Error, select};
-use guildhall_application::ports::{Batch, BulkLoader, StoreError};
+use guildhall_application::ports::{Batch, BulkLoader, Changes, StoreError};
 use guildhall_domain::{Membership, OrganizationId, Workspace};
 
 use crate::{
@@ -24,7 +24,7 @@ const ROWS: usize = 500;
 #[async_trait]
 impl BulkLoader for DieselStore {
     async fn load_into_empty(&self, batch: Batch) -> Result<bool, StoreError> {
-        self.write(move |connection| {
+        self.write(Changes::Everything, move |connection| {
             // On SQLite, whoever has begun a transaction has the only write lock.
             if let DbConnection::Postgres(c) = connection {
                 installation::table.select(installation::id).for_update().first::<i64>(c)?;
@@ -39,7 +39,7 @@ impl BulkLoader for DieselStore {
     }
 
     async fn load(&self, batch: Batch) -> Result<(), StoreError> {
-        self.write(move |connection| insert(connection, &batch)).await
+        self.write(Changes::Everything, move |connection| insert(connection, &batch)).await
     }
 }
 

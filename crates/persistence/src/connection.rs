@@ -9,9 +9,12 @@ use std::{
 };
 
 use diesel::{
-    Connection, PgConnection, QueryResult, SqliteConnection,
+    Connection, PgConnection, QueryResult, RunQueryDsl, SqliteConnection,
     connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
+    dsl::sql,
     result::{ConnectionError, Error},
+    select,
+    sql_types::BigInt,
 };
 
 use crate::{
@@ -61,6 +64,9 @@ pub(crate) enum Purpose {
     /// Anything.
     Write,
 }
+
+/// The changes of others are counted there; see `PRAGMA data_version`.
+const DATA_VERSION: &str = "(SELECT data_version FROM pragma_data_version)";
 
 /// How long SQLite waits for another process that writes.
 const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -196,13 +202,15 @@ pub(crate) struct Slot {
     connection: DbConnection,
     spent: bool,
     told: Option<Tenancy>,
+    /// SQLite's count of the changes of others when it was asked last.
+    data_version: Option<i64>,
     errors: Arc<ErrorCounters>,
 }
 
 impl Slot {
     /// A fresh connection, whose errors are counted there.
     pub(crate) const fn new(connection: DbConnection, errors: Arc<ErrorCounters>) -> Self {
-        Self { connection, spent: false, told: None, errors }
+        Self { connection, spent: false, told: None, data_version: None, errors }
     }
 
     /// Whether the connection is lost, or still in a transaction: nobody may
@@ -239,6 +247,16 @@ impl Slot {
     /// Asks the database for a sign of life.
     pub(crate) fn ping(&mut self) -> QueryResult<()> {
         self.run(|connection| on_backend!(connection, |c| c.batch_execute("SELECT 1")))
+    }
+
+    /// Whether another connection has changed the SQLite file since this was asked last,
+    /// or it never was.
+    pub(crate) fn was_changed_elsewhere(&mut self) -> QueryResult<bool> {
+        let version = self.run(|connection| match connection {
+            DbConnection::Sqlite(c) => select(sql::<BigInt>(DATA_VERSION)).get_result(c),
+            DbConnection::Postgres(_) => Ok(0),
+        })?;
+        Ok(self.data_version.replace(version) != Some(version))
     }
 
     /// Begins a transaction.

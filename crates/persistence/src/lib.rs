@@ -9,6 +9,7 @@ mod audit;
 mod backup;
 mod blocking;
 mod bulk;
+mod changes;
 mod connection;
 mod copy;
 mod database_url;

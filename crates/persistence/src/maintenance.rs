@@ -9,7 +9,9 @@ use diesel::{
     select, sql_query,
     sql_types::{BigInt, Text},
 };
-use guildhall_application::ports::{CounterDrift, Counters, EndedBefore, Maintenance, StoreError};
+use guildhall_application::ports::{
+    Changed, Changes, CounterDrift, Counters, EndedBefore, Maintenance, StoreError,
+};
 use guildhall_domain::{AuditEvent, OrganizationId, ServingPeriod, Timestamp};
 
 use crate::{
@@ -102,7 +104,8 @@ impl Maintenance for DieselStore {
             serving_periods::started_at.eq(DbTime(period.started_at)),
             last_seen_at,
         );
-        self.write(move |connection| {
+        let changes = [Changed::ServingPeriods].into_iter().collect();
+        self.write(changes, move |connection| {
             on_backend!(connection, |c| {
                 diesel::insert_into(serving_periods::table)
                     .values(row)
@@ -124,8 +127,10 @@ impl Maintenance for DieselStore {
             (SWEEP_REQUESTS, ended.requests),
             (SWEEP_INVITATIONS, ended.invitations),
         ];
+        // What has ended is in no copy, or in none that anybody takes for live.
+        let changes = [Changed::ServingPeriods].into_iter().collect();
         let removed: usize = self
-            .write(move |connection| {
+            .write(changes, move |connection| {
                 sweeps.into_iter().try_fold(0, |removed, (statement, before)| {
                     let statement = sql_query(statement)
                         .bind::<Moment, _>(DbTime(before))
@@ -171,7 +176,7 @@ impl Maintenance for DieselStore {
     ) -> Result<(), StoreError> {
         let id = DbId::from(organization);
         let event = event.clone();
-        self.write(move |connection| {
+        self.write(Changes::Everything, move |connection| {
             on_backend!(&mut *connection, |c| {
                 // Takes the row, so that nobody restores it from here on.
                 let deleted =
@@ -212,7 +217,8 @@ impl Maintenance for DieselStore {
     ) -> Result<(), StoreError> {
         let id = DbId::from(organization);
         let event = event.clone();
-        self.write(move |connection| {
+        let changes = [Changed::Organization(organization)].into_iter().collect();
+        self.write(changes, move |connection| {
             // Whoever adds a member or a workspace counts it first, and so
             // holds the organization's row until it is there.
             if let DbConnection::Postgres(c) = connection {

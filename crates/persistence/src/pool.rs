@@ -157,6 +157,19 @@ impl Pool {
         .await
     }
 
+    /// Whether another process has changed the SQLite file since this was asked last,
+    /// or since the connection was made. Of the connection that writes alone: others see
+    /// its changes as those of others.
+    pub(crate) async fn was_changed_elsewhere(&self) -> Result<bool, StoreError> {
+        let permit = self.permit().await?;
+        let pool = self.clone();
+        blocking("database.read", move || {
+            let mut lease = pool.lease(permit)?;
+            lease.slot.was_changed_elsewhere().map_err(|error| store_error(&error))
+        })
+        .await
+    }
+
     /// Begins a transaction on a connection that answers.
     pub(crate) async fn begin(&self) -> Result<Transaction, StoreError> {
         let permit = self.permit().await?;

@@ -10,9 +10,10 @@ use std::{
 
 use async_trait::async_trait;
 use diesel::QueryResult;
-use guildhall_application::ports::{Store, StoreError, UnitOfWork};
+use guildhall_application::ports::{ChangeObserver, Changes, Store, StoreError, UnitOfWork};
 
 use crate::{
+    changes::{Announcer, follow},
     connection::{DbConnection, Purpose, SqliteSynchronous},
     database_url::{Backend, DatabaseUrl},
     error::{OpenError, open_error},
@@ -57,6 +58,7 @@ pub struct DieselStore {
     writers: Pool,
     errors: Arc<ErrorCounters>,
     slow_statements: Arc<AtomicU64>,
+    announcer: Announcer,
     /// Keeps others from putting another file in the place of the SQLite file.
     _hold: Option<Arc<Hold>>,
 }
@@ -106,8 +108,26 @@ impl DieselStore {
             writers,
             errors,
             slow_statements,
+            announcer: Announcer::new(),
             _hold: hold.map(Arc::new),
         })
+    }
+
+    /// Tells an observer what this store and its clones commit, from here on, before
+    /// anybody else can see it. There can be one. What other processes commit it is told
+    /// by [`follow_others`](Self::follow_others).
+    pub fn announce_to(&self, observer: Arc<dyn ChangeObserver>) {
+        self.announcer.tell(observer);
+    }
+
+    /// Tells the observer, if there is one, what other processes commit, within a second,
+    /// for as long as this is polled. While it cannot be known, nobody vouches for it.
+    pub async fn follow_others(self) {
+        let Some(observer) = self.announcer.observer().cloned() else { return };
+        match self.backend() {
+            Backend::Sqlite => follow::on_sqlite(self.writers, observer).await,
+            Backend::Postgres => follow::on_postgres(self.url, self.announcer, observer).await,
+        }
     }
 
     /// Where the database is.
@@ -150,13 +170,15 @@ impl DieselStore {
         self.readers.read(tenancy, query).await
     }
 
-    /// Runs statements of the installation in a transaction of their own.
+    /// Runs statements of the installation, which change that, in a transaction of
+    /// their own.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
+        changes: Changes,
         statements: impl FnOnce(&mut DbConnection) -> QueryResult<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (transaction, value) = self.writers.begin().await?.run(statements).await?;
-        transaction.commit(false).await?;
+        transaction.commit(self.announcer.clone(), changes, false).await?;
         Ok(value)
     }
 }
@@ -164,6 +186,7 @@ impl DieselStore {
 #[async_trait]
 impl Store for DieselStore {
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
-        Ok(Box::new(DieselUnitOfWork::new(self.writers.begin().await?)))
+        let transaction = self.writers.begin().await?;
+        Ok(Box::new(DieselUnitOfWork::new(transaction, self.announcer.clone())))
     }
 }

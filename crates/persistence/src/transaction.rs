@@ -5,10 +5,13 @@
 //! because its request was cancelled, is rolled back on a blocking thread.
 
 use diesel::QueryResult;
-use guildhall_application::ports::StoreError;
+use guildhall_application::ports::{Changes, StoreError};
 use tokio::runtime::Handle;
 
-use crate::{blocking::blocking, connection::DbConnection, error::store_error, pool::Lease};
+use crate::{
+    blocking::blocking, changes::Announcer, connection::DbConnection, error::store_error,
+    pool::Lease,
+};
 
 /// A transaction that is open until it is committed or dropped.
 pub(crate) struct Transaction {
@@ -41,12 +44,25 @@ impl Transaction {
         .await
     }
 
-    /// Makes it durable and visible, on a blocking thread; and scrubs what it
-    /// deleted, where that must leave no trace.
-    pub(crate) async fn commit(mut self, scrubs: bool) -> Result<(), StoreError> {
+    /// Makes it durable and visible, on a blocking thread, and tells all nodes what it
+    /// changed; and scrubs what it deleted, where that must leave no trace.
+    pub(crate) async fn commit(
+        mut self,
+        announcer: Announcer,
+        changes: Changes,
+        scrubs: bool,
+    ) -> Result<(), StoreError> {
         blocking("database.commit", move || {
             let mut lease = self.lease.take().ok_or_else(ended)?;
-            lease.slot().commit().map_err(|error| store_error(&error))?;
+            if let Err(error) = lease.slot().run(|c| announcer.notify(c, &changes)) {
+                roll_back(lease);
+                return Err(store_error(&error));
+            }
+            let under_way = announcer.committing(&changes);
+            let committed = lease.slot().commit();
+            // Also where nobody knows whether it was.
+            drop(under_way);
+            committed.map_err(|error| store_error(&error))?;
             if scrubs {
                 lease.slot().scrub();
             }

@@ -6,15 +6,17 @@ use diesel::QueryResult;
 use guildhall_application::{
     Scope,
     ports::{
-        AnsweredRequests, AuditLog, Insertion, InstallationRepository, InvitationRepository,
-        MailQueue, MembershipRepository, OneTimeTokenRepository, OrganizationRepository,
-        SessionRepository, StoreError, UnitOfWork, UserRepository, WorkspaceRepository,
+        AnsweredRequests, AuditLog, Changed, Changes, Insertion, InstallationRepository,
+        InvitationRepository, MailQueue, MembershipRepository, OneTimeTokenRepository,
+        OrganizationRepository, SessionRepository, StoreError, UnitOfWork, UserRepository,
+        WorkspaceRepository,
     },
 };
 use guildhall_domain::{AuditEvent, EmailAddress, OrganizationId, UserId};
 
 use crate::{
     audit,
+    changes::Announcer,
     connection::DbConnection,
     tenancy::{self, Actor},
     transaction::{Transaction, ended},
@@ -34,11 +36,14 @@ pub(crate) struct DieselUnitOfWork {
     events: Vec<AuditEvent>,
     /// Who is forgotten behind those.
     forgotten: Vec<(UserId, EmailAddress)>,
+    /// What is told to whoever keeps copies.
+    changes: Changes,
+    announcer: Announcer,
 }
 
 impl DieselUnitOfWork {
     /// The unit of work in this transaction.
-    pub(crate) const fn new(transaction: Transaction) -> Self {
+    pub(crate) const fn new(transaction: Transaction, announcer: Announcer) -> Self {
         let transaction = Some(transaction);
         Self {
             transaction,
@@ -46,6 +51,8 @@ impl DieselUnitOfWork {
             told: Actor::Installation,
             events: Vec::new(),
             forgotten: Vec::new(),
+            changes: Changes::none(),
+            announcer,
         }
     }
 
@@ -62,6 +69,16 @@ impl DieselUnitOfWork {
         }
         self.events.extend_from_slice(events);
         Ok(())
+    }
+
+    /// Notes that something of which there may be copies is changed.
+    pub(crate) fn changes(&mut self, changed: Changed) {
+        self.changes.add(changed);
+    }
+
+    /// Notes that more is changed than can be listed.
+    pub(crate) fn changes_everything(&mut self) {
+        self.changes = Changes::Everything;
     }
 
     /// Throws the keys of a user away at the commit, behind the last event of
@@ -187,6 +204,7 @@ impl UnitOfWork for DieselUnitOfWork {
     async fn commit(mut self: Box<Self>) -> Result<(), StoreError> {
         let events = std::mem::take(&mut self.events);
         let forgotten = std::mem::take(&mut self.forgotten);
+        let changes = std::mem::replace(&mut self.changes, Changes::none());
         let scrubs = !forgotten.is_empty();
         if !events.is_empty() || !forgotten.is_empty() {
             self.across_tenants(move |connection| {
@@ -196,7 +214,8 @@ impl UnitOfWork for DieselUnitOfWork {
             })
             .await?;
         }
-        self.transaction.take().ok_or_else(ended)?.commit(scrubs).await
+        let transaction = self.transaction.take().ok_or_else(ended)?;
+        transaction.commit(self.announcer, changes, scrubs).await
     }
 }
 

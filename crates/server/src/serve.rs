@@ -59,7 +59,7 @@ async fn serve(configuration: Configuration, service: Service) -> Result<(), Fai
             (Some(watched), Some(listener))
         }
     };
-    let Service { use_cases, ids, sign_in_limits, request_limits, .. } = service;
+    let Service { use_cases, ids, sign_in_limits, request_limits, store, .. } = service;
     first_admin::ensure(&use_cases, configuration.first_admin.clone()).await?;
 
     let draining = Draining::default();
@@ -85,6 +85,7 @@ async fn serve(configuration: Configuration, service: Service) -> Result<(), Fai
         .map_err(|error| not_bound(configuration.listen, "GUILDHALL_LISTEN", &error))?;
     let address = server.addrs().first().copied().unwrap_or(configuration.listen);
 
+    tokio::spawn(store.follow_others());
     let mut heartbeats = Heartbeats::new(use_cases.clone(), tasks.clone());
     heartbeats.beat().await;
     tokio::spawn(upkeep::sweeps(use_cases.clone(), tasks.clone()));

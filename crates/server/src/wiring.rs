@@ -9,6 +9,7 @@ use guildhall_application::{
     audit::AuditSigner,
     ports::{IdGenerator, Letter, MailError, Mailer},
 };
+use guildhall_cache::Cache;
 use guildhall_identity::{
     Argon2Hasher, HasherOptions, RandomIds, RandomTokens, RequestLimits, SignInLimits, SignInQuota,
 };
@@ -29,7 +30,8 @@ pub(crate) struct Service {
     pub(crate) ids: Arc<dyn IdGenerator>,
     pub(crate) sign_in_limits: Arc<SignInLimits>,
     pub(crate) request_limits: Arc<RequestLimits>,
-    store: DieselStore,
+    pub(crate) store: DieselStore,
+    cache: Option<Cache>,
     hasher: Arc<Argon2Hasher>,
     mail: MailCounters,
 }
@@ -86,14 +88,23 @@ impl Service {
             clock: Arc::new(SystemClock),
             ids: ids.clone(),
         };
+        let cache = configuration.cache_bytes.map(Cache::new);
+        let ports = match &cache {
+            None => ports,
+            Some(cache) => {
+                store.announce_to(cache.observer());
+                cache.before(ports)
+            }
+        };
         let use_cases = Arc::new(UseCases::new(ports, configuration.settings.clone()));
         let request_limits = Arc::new(request_limits);
-        Ok(Self { use_cases, ids, sign_in_limits, request_limits, store, hasher, mail })
+        Ok(Self { use_cases, ids, sign_in_limits, request_limits, store, cache, hasher, mail })
     }
 
     /// What can be measured of these parts, and of what is done at intervals.
     pub(crate) fn metrics(&self, tasks: &TaskMetrics) -> Metrics {
-        Metrics::of(self.store.clone(), self.hasher.clone(), &self.mail, tasks)
+        let cache = self.cache.clone();
+        Metrics::of(self.store.clone(), cache, self.hasher.clone(), &self.mail, tasks)
     }
 }
 

@@ -18,6 +18,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("guildhall-identity", &["guildhall-application", "guildhall-domain"]),
     ("guildhall-http-api", &["guildhall-application", "guildhall-audit-log", "guildhall-domain"]),
     ("guildhall-mail", &["guildhall-application", "guildhall-domain"]),
+    ("guildhall-cache", &["guildhall-application", "guildhall-domain"]),
     ("guildhall-client", &[]),
     ("guildhall-audit-log", &[]),
     (
@@ -25,6 +26,7 @@ const EDGES: &[(&str, &[&str])] = &[
         &[
             "guildhall-application",
             "guildhall-audit-log",
+            "guildhall-cache",
             "guildhall-domain",
             "guildhall-http-api",
             "guildhall-identity",
@@ -45,6 +47,7 @@ const OUT_OF_REACH: &[(&str, &[&str])] = &[
     ("guildhall-persistence", &["actix", "argon2", "utoipa"]),
     ("guildhall-identity", &["actix", "diesel", "r2d2", "utoipa"]),
     ("guildhall-mail", &["actix", "argon2", "diesel", "r2d2", "utoipa"]),
+    ("guildhall-cache", &["actix", "argon2", "diesel", "r2d2", "utoipa"]),
     ("guildhall-audit-log", &["actix", "argon2", "diesel", "r2d2", "tokio", "utoipa"]),
     ("guildhall-client", &["actix", "argon2", "diesel", "r2d2", "utoipa"]),
     ("guildhall-http-api", &["argon2", "diesel", "governor", "r2d2"]),

@@ -5,6 +5,7 @@
 
 mod audit;
 mod bulk;
+mod changes;
 mod clock;
 mod identity;
 mod invitations;
@@ -18,6 +19,7 @@ pub use audit::{
     AuditFilter, AuditLogs, AuditQueries, AuditRecord, AuditRetention, AuditTrail, SignBase,
 };
 pub use bulk::{Batch, BulkLoader};
+pub use changes::{ChangeObserver, ChangeUnderWay, Changed, Changes};
 pub use clock::{Clock, IdGenerator};
 pub use identity::{
     AccessToken, HashingError, PasswordHash, PasswordHasher, Refusal, RequestBudget,

@@ -7,7 +7,7 @@ use diesel::{
     sql_query,
     sql_types::{BigInt, Binary},
 };
-use guildhall_application::ports::{AuditLogs, StoreError};
+use guildhall_application::ports::{AuditLogs, Changes, StoreError};
 use guildhall_audit_log::{Base, Checkpoint, Head, KeyId, LogId, Record, VerifyingKey};
 use guildhall_domain::Timestamp;
 
@@ -166,7 +166,7 @@ impl AuditLogs for DieselStore {
 
     async fn keep_checkpoint(&self, checkpoint: &Checkpoint) -> Result<(), StoreError> {
         let row = CheckpointRow::new(checkpoint)?;
-        self.write(move |connection| {
+        self.write(Changes::none(), move |connection| {
             on_backend!(connection, |c| {
                 diesel::insert_into(audit_checkpoints::table)
                     .values(row)
@@ -184,7 +184,7 @@ impl AuditLogs for DieselStore {
             audit_signing_keys::public_key.eq(key.to_string()),
             audit_signing_keys::first_used.eq(DbTime(now)),
         );
-        self.write(move |connection| {
+        self.write(Changes::none(), move |connection| {
             on_backend!(connection, |c| {
                 diesel::insert_into(audit_signing_keys::table)
                     .values(row)

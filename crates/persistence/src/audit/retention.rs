@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use async_trait::async_trait;
 use diesel::{connection::SimpleConnection, prelude::*};
-use guildhall_application::ports::{AuditRetention, SignBase, StoreError};
+use guildhall_application::ports::{AuditRetention, Changes, SignBase, StoreError};
 use guildhall_audit_log::{Head, LogId};
 use guildhall_domain::Timestamp;
 
@@ -126,7 +126,7 @@ async fn drop_rows(
         let Some(oldest) = oldest else { return Ok(all) };
         let (log, sign) = (oldest.log(), sign.clone());
         let dropped = store
-            .write(move |connection| {
+            .write(Changes::none(), move |connection| {
                 let passed = raise_base(connection, log, moment, STEP, &sign)?;
                 let below = audit_events::table
                     .filter(logs::of_log(connection, log))

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use diesel::prelude::*;
 use guildhall_application::{
     Scope,
-    ports::{Installation, InstallationRepository, StoreError},
+    ports::{Changed, Installation, InstallationRepository, StoreError},
 };
 use guildhall_domain::OrganizationId;
 
@@ -48,6 +48,7 @@ impl InstallationRepository for DieselUnitOfWork {
     }
 
     async fn set_default_organization(&mut self, id: OrganizationId) -> Result<(), StoreError> {
+        self.changes(Changed::Organization(id));
         self.run(move |connection| {
             let id = DbId::from(id);
             on_backend!(connection, |c| {

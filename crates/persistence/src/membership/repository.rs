@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use diesel::{dsl::exists, prelude::*, select};
 use guildhall_application::{
     Scope,
-    ports::{Addition, MembershipRepository, StoreError},
+    ports::{Addition, Changed, MembershipRepository, StoreError},
 };
 use guildhall_domain::{Membership, OrganizationRole, UserId, UserStatus};
 
@@ -28,6 +28,7 @@ impl MembershipRepository for DieselUnitOfWork {
         let row = MembershipRow::new(scope.organization(), membership);
         let present = select(exists(self::membership(scope, membership.user)));
         let organization = DbId::from(scope.organization());
+        self.changes_membership(scope, membership.user);
         self.run_in(scope, move |connection| {
             // Counting first locks the organization, so that two who add the
             // same user come one after the other.
@@ -70,6 +71,7 @@ impl MembershipRepository for DieselUnitOfWork {
 
     async fn update(&mut self, scope: &Scope, changed: &Membership) -> Result<(), StoreError> {
         let row = membership(scope, changed.user);
+        self.changes_membership(scope, changed.user);
         let fields = (
             memberships::role.eq(changed.role.as_str()),
             memberships::version.eq(decode::column(changed.version)),
@@ -83,6 +85,7 @@ impl MembershipRepository for DieselUnitOfWork {
 
     async fn remove(&mut self, scope: &Scope, user: UserId) -> Result<(), StoreError> {
         let row = membership(scope, user);
+        self.changes_membership(scope, user);
         let organization = DbId::from(scope.organization());
         self.run_in(scope, move |connection| {
             let removed = on_backend!(&mut *connection, |c| diesel::delete(row).execute(c))?;
@@ -107,6 +110,14 @@ impl MembershipRepository for DieselUnitOfWork {
             on_backend!(connection, |c| select(exists(others)).get_result(c))
         })
         .await
+    }
+}
+
+impl DieselUnitOfWork {
+    /// Whose it is, and the organization, in which they are counted.
+    fn changes_membership(&mut self, scope: &Scope, user: UserId) {
+        self.changes(Changed::Memberships(user));
+        self.changes(Changed::Organization(scope.organization()));
     }
 }
 

@@ -10,7 +10,7 @@ use diesel::{
 use guildhall_application::{
     Access, Scope,
     caller::Viewer,
-    ports::{Change, Insertion, OrganizationRepository, StoreError},
+    ports::{Change, Changed, Insertion, OrganizationRepository, StoreError},
 };
 use guildhall_domain::{DomainName, ExternalId, Organization, OrganizationId, OrganizationName};
 
@@ -132,17 +132,30 @@ impl OrganizationRepository for DieselUnitOfWork {
     ) -> Result<Change, StoreError> {
         let row = organizations::table.find(DbId::from(scope.organization()));
         let fields = OrganizationFields::from(organization);
-        let change = self
+        self.changes(Changed::Organization(organization.id));
+        let stays_deleted = organization.deleted_at.is_some();
+        let (is_restored, change) = self
             .run_in(scope, move |connection| {
-                match on_backend!(connection, |c| diesel::update(row).set(fields).execute(c)) {
-                    Ok(_) => Ok(Change::Made),
-                    Err(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {
-                        Ok(Change::Conflict)
-                    }
-                    Err(error) => Err(error),
-                }
+                let was_deleted = row.filter(organizations::deleted_at.is_not_null());
+                let is_restored = !stays_deleted
+                    && on_backend!(&mut *connection, |c| {
+                        select(exists(was_deleted.select(organizations::id))).get_result(c)
+                    })?;
+                let change =
+                    match on_backend!(connection, |c| diesel::update(row).set(fields).execute(c)) {
+                        Ok(_) => Change::Made,
+                        Err(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {
+                            Change::Conflict
+                        }
+                        Err(error) => return Err(error),
+                    };
+                Ok((is_restored, change))
             })
             .await?;
+        if is_restored {
+            // It is in the lists of its members again, however many there are.
+            self.changes_everything();
+        }
         if change == Change::Conflict {
             self.end();
         }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use diesel::prelude::*;
-use guildhall_application::ports::{SessionRepository, StoreError, TokenHash};
+use guildhall_application::ports::{Changed, SessionRepository, StoreError, TokenHash};
 use guildhall_domain::{Session, SessionId, UserId};
 
 use super::row::SessionRow;
@@ -17,6 +17,7 @@ use crate::{
 impl SessionRepository for DieselUnitOfWork {
     async fn insert(&mut self, session: &Session, token: &TokenHash) -> Result<(), StoreError> {
         let row = SessionRow::from(session);
+        self.changes(Changed::Account(session.user));
         let token = sessions::token_hash.eq(token.as_bytes().to_vec());
         self.run(move |connection| {
             on_backend!(connection, |c| {
@@ -29,6 +30,7 @@ impl SessionRepository for DieselUnitOfWork {
 
     async fn record_use(&mut self, session: &Session) -> Result<(), StoreError> {
         let row = sessions::table.find(DbId::from(session.id));
+        self.changes(Changed::SessionUse(session.id));
         let times = (
             sessions::last_used_at.eq(DbTime(session.last_used_at)),
             sessions::expires_at.eq(DbTime(session.expires_at)),
@@ -41,6 +43,7 @@ impl SessionRepository for DieselUnitOfWork {
     }
 
     async fn remove(&mut self, user: UserId, session: SessionId) -> Result<bool, StoreError> {
+        self.changes(Changed::Account(user));
         let row = sessions::table
             .filter(sessions::id.eq(DbId::from(session)))
             .filter(sessions::user_id.eq(DbId::from(user)));
@@ -55,6 +58,7 @@ impl SessionRepository for DieselUnitOfWork {
         user: UserId,
         keep: SessionId,
     ) -> Result<Vec<SessionId>, StoreError> {
+        self.changes(Changed::Account(user));
         let others = sessions::table
             .filter(sessions::user_id.eq(DbId::from(user)))
             .filter(sessions::id.ne(DbId::from(keep)));
@@ -69,12 +73,14 @@ impl SessionRepository for DieselUnitOfWork {
     }
 
     async fn remove_all(&mut self, user: UserId) -> Result<usize, StoreError> {
+        self.changes(Changed::Account(user));
         let own = sessions::table.filter(sessions::user_id.eq(DbId::from(user)));
         self.run(move |connection| on_backend!(connection, |c| diesel::delete(own).execute(c)))
             .await
     }
 
     async fn trim(&mut self, user: UserId, keep: u32) -> Result<Vec<SessionId>, StoreError> {
+        self.changes(Changed::Account(user));
         let own = diesel::alias!(sessions as own);
         let beyond = own
             .filter(own.field(sessions::user_id).eq(DbId::from(user)))

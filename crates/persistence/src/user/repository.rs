@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use diesel::{dsl::exists, prelude::*, select};
-use guildhall_application::ports::{Insertion, PasswordHash, StoreError, UserRepository};
+use guildhall_application::ports::{Changed, Insertion, PasswordHash, StoreError, UserRepository};
 use guildhall_domain::{EmailAddress, OrganizationId, User, UserId, UserRole, UserStatus};
 
 use super::{
@@ -60,6 +60,7 @@ impl UserRepository for DieselUnitOfWork {
     async fn update(&mut self, user: &User) -> Result<(), StoreError> {
         let row = users::table.find(DbId::from(user.id));
         let fields = UserFields::from(user);
+        self.changes(Changed::Account(user.id));
         self.run(move |connection| {
             on_backend!(connection, |c| diesel::update(row).set(fields).execute(c))
         })
@@ -118,6 +119,7 @@ impl UserRepository for DieselUnitOfWork {
 
     async fn erase(&mut self, user: &User) -> Result<(), StoreError> {
         let (id, address) = (user.id, user.email.clone());
+        self.changes(Changed::Account(id));
         self.forget(id, address.clone());
         self.across_tenants(move |connection| erasure::erase(connection, id, &address)).await
     }

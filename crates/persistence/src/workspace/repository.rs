@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use diesel::prelude::*;
 use guildhall_application::{
     Scope,
-    ports::{Addition, StoreError, WorkspaceRepository},
+    ports::{Addition, Changed, StoreError, WorkspaceRepository},
 };
 use guildhall_domain::{Workspace, WorkspaceId};
 
@@ -29,6 +29,7 @@ impl WorkspaceRepository for DieselUnitOfWork {
         workspaces: &[Workspace],
     ) -> Result<Addition, StoreError> {
         let organization = scope.organization();
+        self.changes(Changed::Organization(organization));
         let rows: Vec<_> =
             workspaces.iter().map(|workspace| WorkspaceRow::new(organization, workspace)).collect();
         let organization = DbId::from(organization);
@@ -80,6 +81,7 @@ impl WorkspaceRepository for DieselUnitOfWork {
 
     async fn remove(&mut self, scope: &Scope, id: WorkspaceId) -> Result<(), StoreError> {
         let row = workspace(scope, id);
+        self.changes(Changed::Organization(scope.organization()));
         let organization = DbId::from(scope.organization());
         self.run_in(scope, move |connection| {
             let removed = on_backend!(&mut *connection, |c| diesel::delete(row).execute(c))?;

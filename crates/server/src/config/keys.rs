@@ -37,6 +37,7 @@ pub(crate) static KEYS: &[Key] = &[
     key("database.acquire_timeout",        "GUILDHALL_DATABASE_ACQUIRE_TIMEOUT",        "5"),
     key("database.sqlite_synchronous",     "GUILDHALL_DATABASE_SQLITE_SYNCHRONOUS",     "full"),
     key("database.slow_statement",         "GUILDHALL_DATABASE_SLOW_STATEMENT",         "500"),
+    key("cache.megabytes",                 "GUILDHALL_CACHE_MEGABYTES",                 "32"),
     key("registration",                    "GUILDHALL_REGISTRATION",                    "open in development"),
     key("auto_join",                       "GUILDHALL_AUTO_JOIN",                       "email-domain in development, verified-domain in production"),
     key("email_verification",              "GUILDHALL_EMAIL_VERIFICATION",              "off in development"),

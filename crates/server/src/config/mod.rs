@@ -114,6 +114,8 @@ pub(crate) struct Configuration {
     pub(crate) data_dir: Option<PathBuf>,
     pub(crate) database: DatabaseUrl,
     pub(crate) store: StoreOptions,
+    /// The memory that copies of what was read may take, in bytes; none are made without.
+    pub(crate) cache_bytes: Option<u64>,
     pub(crate) settings: Settings,
     pub(crate) first_admin: Option<CreateAdminCommand>,
     pub(crate) rate_limits: RateLimits,
@@ -162,6 +164,7 @@ impl Configuration {
             database: database(&mut reader, data_dir.as_ref()),
             data_dir,
             store: store(&mut reader),
+            cache_bytes: cache_bytes(&mut reader),
             settings: Settings {
                 registration: registration(&mut reader, mode),
                 auto_join: auto_join(&mut reader, mode),
@@ -287,6 +290,12 @@ fn store(reader: &mut Reader<'_>) -> StoreOptions {
             Some(milliseconds) => Some(Duration::from_millis(milliseconds)),
         },
     }
+}
+
+fn cache_bytes(reader: &mut Reader<'_>) -> Option<u64> {
+    const MEGABYTE: u64 = 1_000_000;
+    let megabytes = reader.number("cache.megabytes", 0..=100_000).unwrap_or(32);
+    (megabytes > 0).then_some(megabytes * MEGABYTE)
 }
 
 fn registration(reader: &mut Reader<'_>, mode: Mode) -> RegistrationMode {

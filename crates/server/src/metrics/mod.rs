@@ -1,6 +1,7 @@
 //! What can be measured of a node, in the text form of Prometheus. Adapters count
 //! in plain numbers; their names and labels are given here.
 
+mod cache;
 mod listener;
 mod mail;
 #[cfg(target_os = "linux")]
@@ -10,6 +11,7 @@ mod tasks;
 
 use std::sync::Arc;
 
+use guildhall_cache::Cache;
 use guildhall_http_api::HttpMetrics;
 use guildhall_identity::Argon2Hasher;
 use guildhall_persistence::DieselStore;
@@ -32,6 +34,7 @@ impl Metrics {
     /// Everything there is, of these parts of a service.
     pub(crate) fn of(
         store: DieselStore,
+        cache: Option<Cache>,
         hasher: Arc<Argon2Hasher>,
         mail: &MailCounters,
         tasks: &TaskMetrics,
@@ -41,6 +44,9 @@ impl Metrics {
         registry.register("guildhall_build", "The version that runs", build);
         let http = HttpMetrics::register(&mut registry);
         registry.register_collector(Box::new(service::StoreCollector(store)));
+        if let Some(cache) = cache {
+            registry.register_collector(Box::new(cache::CacheCollector(cache)));
+        }
         registry.register_collector(Box::new(service::HashingCollector(hasher)));
         mail.register(&mut registry);
         tasks.register(&mut registry);

@@ -144,7 +144,7 @@ fn by_label<const N: usize>(
 }
 
 /// A number for each value of a label.
-fn labelled<'a>(
+pub(super) fn labelled<'a>(
     encoder: &mut DescriptorEncoder<'_>,
     (name, help, kind): (&str, &str, MetricType),
     label: &str,

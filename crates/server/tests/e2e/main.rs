@@ -20,6 +20,7 @@ mod audit;
 mod audit_logs;
 mod backup;
 mod bad_input;
+mod cache;
 mod cli;
 mod copy;
 mod dashboards;
