@@ -10,6 +10,7 @@ mod organizations;
 mod sessions;
 mod shelf;
 mod stamps;
+mod stats;
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -17,7 +18,8 @@ use guildhall_application::{
     Access, Ports,
     caller::Viewer,
     ports::{
-        AccountWithSession, ChangeObserver, Clock, OrganizationQueries, SessionQueries, TokenHash,
+        AccountWithSession, ChangeObserver, Clock, OrganizationQueries, SessionQueries,
+        StatsQueries, TokenHash,
     },
 };
 use guildhall_domain::{OrganizationId, UserId};
@@ -28,6 +30,7 @@ use crate::{
     sessions::CachedSessions,
     shelf::Shelf,
     stamps::{Observer, Stamps},
+    stats::{CachedStats, Numbers, Periods},
 };
 
 /// The oldest copy that is used: what is changed past every node, by hand in the
@@ -59,10 +62,12 @@ pub struct Cache {
     sessions: Arc<Shelf<TokenHash, AccountWithSession>>,
     lists: Arc<Shelf<UserId, ListHead>>,
     accesses: Arc<Shelf<(Viewer, OrganizationId), Access>>,
+    numbers: Arc<Shelf<Viewer, Numbers>>,
+    periods: Arc<Shelf<(), Periods>>,
 }
 
 impl Cache {
-    /// An empty cache for copies of so many bytes, beside 512 KiB of its own.
+    /// An empty cache for copies of so many bytes, beside one and a half MB of its own.
     #[must_use]
     pub fn new(most_bytes: u64) -> Self {
         let stamps = Arc::new(Stamps::new());
@@ -70,7 +75,9 @@ impl Cache {
         Self {
             sessions: Arc::new(Shelf::new(Arc::clone(&stamps), tenths(5), 700, OLDEST)),
             lists: Arc::new(Shelf::new(Arc::clone(&stamps), tenths(3), 400, OLDEST)),
-            accesses: Arc::new(Shelf::new(Arc::clone(&stamps), tenths(2), 600, OLDEST)),
+            accesses: Arc::new(Shelf::new(Arc::clone(&stamps), tenths(1), 600, OLDEST)),
+            numbers: Arc::new(Shelf::new(Arc::clone(&stamps), tenths(1), 250, OLDEST)),
+            periods: Arc::new(Shelf::new(Arc::clone(&stamps), 1_000_000, 10_000, OLDEST)),
             stamps,
         }
     }
@@ -85,9 +92,11 @@ impl Cache {
     /// The store behind them must tell its [`observer`](Self::observer).
     #[must_use]
     pub fn before(&self, ports: Ports) -> Ports {
+        let organizations = self.before_organizations(ports.organizations);
         Ports {
             sessions: self.before_sessions(ports.sessions, Arc::clone(&ports.clock)),
-            organizations: self.before_organizations(ports.organizations),
+            stats: self.before_stats(ports.stats, Arc::clone(&organizations)),
+            organizations,
             ..ports
         }
     }
@@ -115,6 +124,21 @@ impl Cache {
         })
     }
 
+    /// Stats, through the cache; the organizations that they are of, too.
+    #[must_use]
+    pub fn before_stats(
+        &self,
+        stats: Arc<dyn StatsQueries>,
+        organizations: Arc<dyn OrganizationQueries>,
+    ) -> Arc<dyn StatsQueries> {
+        Arc::new(CachedStats {
+            stats,
+            organizations,
+            numbers: Arc::clone(&self.numbers),
+            periods: Arc::clone(&self.periods),
+        })
+    }
+
     /// How it is.
     #[must_use]
     pub fn state(&self) -> CacheState {
@@ -125,6 +149,8 @@ impl Cache {
                 self.sessions.state("sessions"),
                 self.lists.state("organizations"),
                 self.accesses.state("accesses"),
+                self.numbers.state("stats"),
+                self.periods.state("serving_periods"),
             ],
         }
     }

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The longest list of which a copy is made.
-const LONGEST: usize = 128;
+pub(crate) const LONGEST: usize = 128;
 
 /// The beginning of a member's list.
 #[derive(Clone)]

@@ -53,7 +53,8 @@ pub(crate) struct Shelf<K, V> {
 /// How a shelf is, and what it has done since the start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ShelfState {
-    /// What is on it: `sessions`, `organizations`, `accesses` or `stats`.
+    /// What is on it: `sessions`, `organizations`, `accesses`, `stats` or
+    /// `serving_periods`.
     pub name: &'static str,
     /// How many copies it holds.
     pub entries: usize,

@@ -42,6 +42,7 @@ impl From<Changed> for Mark {
             Changed::People(id) => (3, id.as_uuid()),
             Changed::SessionUse(id) => (4, id.as_uuid()),
             Changed::ServingPeriods => (5, Uuid::nil()),
+            Changed::PeopleAnywhere => (6, Uuid::nil()),
         };
         let (high, low) = id.as_u64_pair();
         // Fibonacci hashing: the highest bits of the product depend on all of the key.

@@ -4,13 +4,17 @@ use std::time::Instant;
 
 use guildhall_application::{
     PageRequest,
-    ports::{Changed, Changes, MockOrganizationQueries, MockSessionQueries, StoreError},
+    ports::{
+        Changed, Changes, MockOrganizationQueries, MockSessionQueries, MockStatsQueries,
+        StatsSnapshot, StoreError,
+    },
     testing::{
         FixedClock, account_with_session, at, caller, organization, organization_summary,
         token_hash, user,
     },
 };
-use guildhall_domain::{OrganizationRole, UserRole};
+use guildhall_domain::{OrganizationRole, ServingPeriod, ServingPeriodId, UserRole};
+use uuid::Uuid;
 
 use super::*;
 
@@ -253,4 +257,82 @@ async fn what_changes_while_it_is_read_is_not_kept() {
 fn a_cache_shows_its_numbers_and_nothing_of_what_is_in_it() {
     let shown = format!("{:?}", cache());
     assert!(shown.contains("is_on: true") && shown.contains("hits: 0"), "{shown}");
+}
+
+/// The numbers of whoever sees these organizations, counted as often as is expected.
+fn stats(cache: &Cache, visible: &[u32], counted: usize, took: Duration) -> Arc<dyn StatsQueries> {
+    let rows: Vec<_> = visible.iter().map(|number| organization_summary(*number)).collect();
+    let organizations = lists(cache, |store| {
+        store.expect_accessible_to().returning(move |_, _| Ok(rows.clone()));
+    });
+    let mut store = MockStatsQueries::new();
+    store.expect_snapshot().times(counted).returning(move |_, _, _| {
+        std::thread::sleep(took);
+        Ok(StatsSnapshot { members: 3, ..StatsSnapshot::default() })
+    });
+    cache.before_stats(Arc::new(store), organizations)
+}
+
+#[tokio::test]
+async fn numbers_are_made_of_the_organizations_and_of_their_people() {
+    let viewer = caller(UserRole::User).viewer();
+    let (seen, other) = (organization_summary(9).id, organization_summary(7).id);
+    for (change, counted) in [
+        (Changed::Memberships(viewer.user()), 2),
+        (Changed::Organization(seen), 2),
+        (Changed::People(seen), 2),
+        (Changed::PeopleAnywhere, 2),
+        (Changed::People(other), 1),
+        (Changed::ServingPeriods, 1),
+    ] {
+        let cache = cache();
+        let stats = stats(&cache, &[9, 8], counted, Duration::ZERO);
+        for _ in 0..2 {
+            assert_eq!(stats.snapshot(viewer, at(0), at(0)).await.unwrap().members, 3);
+        }
+        changed(&cache, change);
+        stats.snapshot(viewer, at(59), at(0)).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_passes_with_time_is_seen_after_a_minute() {
+    let cache = cache();
+    let stats = stats(&cache, &[9], 3, Duration::ZERO);
+    let viewer = caller(UserRole::User).viewer();
+    for now in [100, 159, 160, 219, 99] {
+        stats.snapshot(viewer, at(now), at(0)).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn numbers_over_everything_are_used_for_as_long_as_they_are_worth() {
+    let cache = cache();
+    let viewer = caller(UserRole::Admin).viewer();
+    let slow = stats(&cache, &[], 1, Duration::from_secs(1));
+    for _ in 0..3 {
+        slow.snapshot(viewer, at(0), at(0)).await.unwrap();
+        changed(&cache, Changed::Organization(organization_summary(9).id));
+    }
+}
+
+#[tokio::test]
+async fn serving_periods_are_read_once_until_one_grows() {
+    let cache = cache();
+    let period = |number, last_seen_at| ServingPeriod {
+        id: ServingPeriodId::new(Uuid::from_u128(number)),
+        started_at: at(0),
+        last_seen_at: at(last_seen_at),
+    };
+    let all = vec![period(1, 50), period(2, 100)];
+    let known = all.clone();
+    let mut store = MockStatsQueries::new();
+    store.expect_serving_periods().times(2).returning(move |_| Ok((at(0), known.clone())));
+    let stats = cache.before_stats(Arc::new(store), lists(&cache, |_| {}));
+    for (since, periods) in [(10, &all[..]), (50, &all[..]), (51, &all[1..])] {
+        let answer = stats.serving_periods(at(since)).await.unwrap();
+        assert_eq!(answer, (at(0), periods.to_vec()), "{since}");
+    }
+    changed(&cache, Changed::ServingPeriods);
+    stats.serving_periods(at(10)).await.unwrap();
 }

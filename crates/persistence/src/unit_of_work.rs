@@ -16,7 +16,7 @@ use guildhall_domain::{AuditEvent, EmailAddress, OrganizationId, UserId};
 
 use crate::{
     audit,
-    changes::Announcer,
+    changes::{self, Announcer},
     connection::DbConnection,
     tenancy::{self, Actor},
     transaction::{Transaction, ended},
@@ -204,15 +204,18 @@ impl UnitOfWork for DieselUnitOfWork {
     async fn commit(mut self: Box<Self>) -> Result<(), StoreError> {
         let events = std::mem::take(&mut self.events);
         let forgotten = std::mem::take(&mut self.forgotten);
-        let changes = std::mem::replace(&mut self.changes, Changes::none());
+        let mut changes = std::mem::replace(&mut self.changes, Changes::none());
         let scrubs = !forgotten.is_empty();
-        if !events.is_empty() || !forgotten.is_empty() {
-            self.across_tenants(move |connection| {
+        if !events.is_empty() || !forgotten.is_empty() || changes::are_due(&changes) {
+            let last = self.across_tenants(move |connection| {
+                changes::add_organizations(connection, &mut changes)?;
                 audit::append(connection, &events)?;
-                let mut forgotten = forgotten.iter();
-                forgotten.try_for_each(|(user, address)| audit::forget(connection, *user, address))
-            })
-            .await?;
+                for (user, address) in &forgotten {
+                    audit::forget(connection, *user, address)?;
+                }
+                Ok(changes)
+            });
+            changes = last.await?;
         }
         let transaction = self.transaction.take().ok_or_else(ended)?;
         transaction.commit(self.announcer, changes, scrubs).await

@@ -15,6 +15,8 @@ pub enum Changed {
     Organization(OrganizationId),
     /// The account, or the sessions, of somebody who is a member of an organization.
     People(OrganizationId),
+    /// The same of somebody who is a member of too many to be named.
+    PeopleAnywhere,
     /// When a session was used last. It makes no session end sooner, so that it
     /// matters to no other node.
     SessionUse(SessionId),

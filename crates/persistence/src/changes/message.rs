@@ -20,6 +20,7 @@ pub(super) struct Message {
 
 const EVERYTHING: &str = "*";
 const SERVING_PERIODS: &str = "s";
+const PEOPLE_ANYWHERE: &str = "p";
 
 impl Message {
     /// What matters to others of those changes, if anything does.
@@ -48,8 +49,10 @@ impl Message {
 }
 
 fn read_change(word: &str) -> Option<Changed> {
-    if word == SERVING_PERIODS {
-        return Some(Changed::ServingPeriods);
+    match word {
+        SERVING_PERIODS => return Some(Changed::ServingPeriods),
+        PEOPLE_ANYWHERE => return Some(Changed::PeopleAnywhere),
+        _ => {}
     }
     let (kind, id) = word.split_at_checked(1)?;
     let id: Uuid = id.parse().ok()?;
@@ -76,6 +79,7 @@ impl fmt::Display for Message {
                 Changed::Organization(id) => write!(f, " o{}", id.as_uuid().simple())?,
                 Changed::People(id) => write!(f, " p{}", id.as_uuid().simple())?,
                 Changed::ServingPeriods => write!(f, " {SERVING_PERIODS}")?,
+                Changed::PeopleAnywhere => write!(f, " {PEOPLE_ANYWHERE}")?,
                 // No message has one.
                 Changed::SessionUse(_) => {}
             }
@@ -100,6 +104,7 @@ mod tests {
             Changed::Organization(OrganizationId::new(id)),
             Changed::People(OrganizationId::new(id)),
             Changed::ServingPeriods,
+            Changed::PeopleAnywhere,
         ]
         .into_iter()
         .collect()

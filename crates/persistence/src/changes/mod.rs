@@ -3,6 +3,7 @@
 
 pub(crate) mod follow;
 mod message;
+mod people;
 
 use std::sync::{Arc, OnceLock};
 
@@ -11,6 +12,7 @@ use guildhall_application::ports::{ChangeObserver, ChangeUnderWay, Changes};
 use uuid::Uuid;
 
 use self::message::{CHANNEL, Message};
+pub(crate) use self::people::{add_organizations, are_due};
 use crate::connection::DbConnection;
 
 /// Tells of changes. Clones are of the same store.

@@ -9,8 +9,9 @@ async fn on<F: Future<Output = ()>>(backend: Backend, case: impl FnOnce(StoreUnd
     let Some(scene) = Scene::on(backend) else { return };
     let sessions = scene.checked.clone();
     let organizations = scene.checked.clone();
+    let stats = scene.checked.clone();
     let store = StoreUnderTest::new(scene.store.clone());
-    case(StoreUnderTest { sessions, organizations, ..store }).await;
+    case(StoreUnderTest { sessions, organizations, stats, ..store }).await;
     scene.checked.check().await;
 }
 

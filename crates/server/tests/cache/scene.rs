@@ -10,16 +10,16 @@ use std::{
 
 use async_trait::async_trait;
 use guildhall_application::{
-    Access, PageRequest,
+    Access, PageRequest, Scope,
     caller::Viewer,
     ports::{
-        AccountWithSession, OrganizationQueries, OrganizationSummary, SessionQueries, StoreError,
-        TokenHash,
+        AccountWithSession, OrganizationQueries, OrganizationSummary, SessionQueries, StatsQueries,
+        StatsSnapshot, StoreError, TokenHash,
     },
     testing::{FixedClock, at},
 };
 use guildhall_cache::Cache;
-use guildhall_domain::{OrganizationId, Session, Timestamp, UserId};
+use guildhall_domain::{OrganizationId, ServingPeriod, Session, Timestamp, UserId};
 use guildhall_persistence::{
     Backend, DieselStore, SqliteSynchronous, StoreOptions,
     testing::{TestDatabase, backends},
@@ -35,10 +35,12 @@ type Asked<K> = Mutex<HashMap<String, K>>;
 pub(crate) struct Checked {
     cached_sessions: Arc<dyn SessionQueries>,
     cached_organizations: Arc<dyn OrganizationQueries>,
+    cached_stats: Arc<dyn StatsQueries>,
     store: DieselStore,
     tokens: Asked<TokenHash>,
     pages: Asked<(Viewer, PageRequest)>,
     accesses: Asked<(Viewer, OrganizationId)>,
+    stats: Asked<(Viewer, Timestamp, Timestamp)>,
 }
 
 /// A store, the cache before it, and the check on both.
@@ -64,13 +66,16 @@ impl Scene {
         // There is nobody else.
         cache.observer().vouch_until(Instant::now() + Duration::from_hours(1));
         let clock = Arc::new(FixedClock(at(0)));
+        let cached_organizations = cache.before_organizations(Arc::new(store.clone()));
         let checked = Arc::new(Checked {
             cached_sessions: cache.before_sessions(Arc::new(store.clone()), clock),
-            cached_organizations: cache.before_organizations(Arc::new(store.clone())),
+            cached_stats: cache.before_stats(Arc::new(store.clone()), cached_organizations.clone()),
+            cached_organizations,
             store: store.clone(),
             tokens: Asked::default(),
             pages: Asked::default(),
             accesses: Asked::default(),
+            stats: Asked::default(),
         });
         Some(Self { store, cache, checked, _database: database })
     }
@@ -100,6 +105,14 @@ impl Checked {
                 "an organization",
                 || self.cached_organizations.access(viewer, id),
                 || self.store.access(viewer, id),
+            )
+            .await;
+        }
+        for (viewer, now, active_since) in all(&self.stats) {
+            alike(
+                "stats",
+                || self.cached_stats.snapshot(viewer, now, active_since),
+                || self.store.snapshot(viewer, now, active_since),
             )
             .await;
         }
@@ -171,5 +184,37 @@ impl OrganizationQueries for Checked {
 
     async fn any_exists(&self) -> Result<bool, StoreError> {
         self.cached_organizations.any_exists().await
+    }
+}
+
+#[async_trait]
+impl StatsQueries for Checked {
+    async fn snapshot(
+        &self,
+        viewer: Viewer,
+        now: Timestamp,
+        active_since: Timestamp,
+    ) -> Result<StatsSnapshot, StoreError> {
+        note(&self.stats, format!("{viewer:?} {now:?}"), (viewer, now, active_since));
+        self.check().await;
+        self.cached_stats.snapshot(viewer, now, active_since).await
+    }
+
+    async fn snapshot_of(
+        &self,
+        scope: &Scope,
+        now: Timestamp,
+        active_since: Timestamp,
+    ) -> Result<StatsSnapshot, StoreError> {
+        self.cached_stats.snapshot_of(scope, now, active_since).await
+    }
+
+    async fn serving_periods(
+        &self,
+        since: Timestamp,
+    ) -> Result<(Timestamp, Vec<ServingPeriod>), StoreError> {
+        let cached = self.cached_stats.serving_periods(since).await?;
+        assert_eq!(cached, self.store.serving_periods(since).await?);
+        Ok(cached)
     }
 }

@@ -4,7 +4,9 @@
 use guildhall_application::{
     Caller, PageRequest,
     caller::Viewer,
-    ports::{Change, Insertion, OrganizationQueries, SessionQueries, Store, TokenHash},
+    ports::{
+        Change, Insertion, OrganizationQueries, SessionQueries, StatsQueries, Store, TokenHash,
+    },
     testing::{at, caller, organization, password_hash, session, user},
 };
 use guildhall_domain::{
@@ -174,6 +176,7 @@ async fn walk(backend: Backend, seed: u64) {
             let page = PageRequest { after: None, limit };
             OrganizationQueries::accessible_to(asks, eyes, page).await.unwrap();
         }
+        asks.snapshot(eyes, at(100), at(0)).await.unwrap();
         for organization in 0..ORGANIZATIONS {
             asks.access(eyes, acme(organization).id).await.unwrap();
         }
