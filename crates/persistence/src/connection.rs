@@ -200,7 +200,12 @@ fn establish_sqlite(
 /// it was told last.
 pub(crate) struct Slot {
     connection: DbConnection,
-    spent: bool,
+    /// Which outages it has come after.
+    generation: u64,
+    is_lost: bool,
+    /// Whether it is of no more use for another reason.
+    is_given_up: bool,
+    in_transaction: bool,
     told: Option<Tenancy>,
     /// SQLite's count of the changes of others when it was asked last.
     data_version: Option<i64>,
@@ -209,14 +214,42 @@ pub(crate) struct Slot {
 
 impl Slot {
     /// A fresh connection, whose errors are counted there.
-    pub(crate) const fn new(connection: DbConnection, errors: Arc<ErrorCounters>) -> Self {
-        Self { connection, spent: false, told: None, data_version: None, errors }
+    pub(crate) const fn new(
+        connection: DbConnection,
+        generation: u64,
+        errors: Arc<ErrorCounters>,
+    ) -> Self {
+        Self {
+            connection,
+            generation,
+            is_lost: false,
+            is_given_up: false,
+            in_transaction: false,
+            told: None,
+            data_version: None,
+            errors,
+        }
+    }
+
+    /// Which connections were made at about the same time.
+    pub(crate) const fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Whether the connection broke.
+    pub(crate) const fn is_lost(&self) -> bool {
+        self.is_lost
+    }
+
+    /// Has it closed when it goes back to the pool.
+    pub(crate) const fn give_up(&mut self) {
+        self.is_given_up = true;
     }
 
     /// Whether the connection is lost, or still in a transaction: nobody may
     /// get it from the pool again.
     pub(crate) const fn is_spent(&self) -> bool {
-        self.spent
+        self.is_lost || self.is_given_up || self.in_transaction
     }
 
     /// Runs statements.
@@ -225,7 +258,7 @@ impl Slot {
         statements: impl FnOnce(&mut DbConnection) -> QueryResult<T>,
     ) -> QueryResult<T> {
         statements(&mut self.connection).inspect_err(|error| {
-            self.spent |= is_connection_loss(error);
+            self.is_lost |= is_connection_loss(error);
             self.errors.count(error);
         })
     }
@@ -263,7 +296,8 @@ impl Slot {
     pub(crate) fn begin(&mut self) -> QueryResult<()> {
         let begun = self.run(DbConnection::begin);
         // Where it is more than one statement, the first may have worked.
-        self.spent |= begun.is_ok() || matches!(self.connection, DbConnection::Postgres(_));
+        self.in_transaction |=
+            begun.is_ok() || matches!(self.connection, DbConnection::Postgres(_));
         begun
     }
 
@@ -272,7 +306,7 @@ impl Slot {
         self.run(|connection| {
             on_backend!(connection, |c| AnsiTransactionManager::commit_transaction(c))
         })?;
-        self.spent = false;
+        self.in_transaction = false;
         Ok(())
     }
 
@@ -290,7 +324,7 @@ impl Slot {
     /// Ends the transaction and forgets what it did.
     pub(crate) fn roll_back(&mut self) -> QueryResult<()> {
         on_backend!(&mut self.connection, |c| AnsiTransactionManager::rollback_transaction(c))?;
-        self.spent = false;
+        self.in_transaction = false;
         Ok(())
     }
 }

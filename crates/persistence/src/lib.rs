@@ -11,6 +11,7 @@ mod blocking;
 mod bulk;
 mod changes;
 mod connection;
+mod connections;
 mod copy;
 mod database_url;
 mod decode;

@@ -5,12 +5,9 @@
 //! are as many permits as connections. Otherwise those who wait would fill the
 //! blocking threads that those who hold a connection need to give it back.
 
-use std::{
-    sync::{Arc, atomic::AtomicU64},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use diesel::{QueryResult, result::ConnectionError};
+use diesel::QueryResult;
 use guildhall_application::ports::StoreError;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -19,75 +16,18 @@ use tokio::{
 
 use crate::{
     blocking::blocking,
-    connection::{DbConnection, Purpose, Slot, SqliteSynchronous},
-    database_url::DatabaseUrl,
+    connection::{DbConnection, Slot},
+    connections::{Connected, Connections, Connector},
     error::{is_connection_loss, store_error},
-    slow_statements::SlowStatements,
     tenancy::Tenancy,
     transaction::Transaction,
-    watch::{ErrorCounters, PoolCounters, PoolState},
+    watch::{PoolCounters, PoolState},
 };
-
-/// Makes connections for r2d2.
-pub(crate) struct Manager {
-    /// Where to.
-    pub(crate) url: DatabaseUrl,
-    /// What for.
-    pub(crate) purpose: Purpose,
-    /// How durably.
-    pub(crate) synchronous: SqliteSynchronous,
-    /// Where errors are counted.
-    pub(crate) errors: Arc<ErrorCounters>,
-    /// How long a statement may take before it is logged, if any is, and where
-    /// that is counted.
-    pub(crate) slow: Option<(Duration, Arc<AtomicU64>)>,
-}
-
-/// A connection could not be made; without the password.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct ConnectFailure(String);
-
-impl r2d2::ManageConnection for Manager {
-    type Connection = Slot;
-    type Error = ConnectFailure;
-
-    fn connect(&self) -> Result<Slot, ConnectFailure> {
-        DbConnection::establish_bound(&self.url, self.purpose, self.synchronous)
-            .map(|mut connection| {
-                if let Some((threshold, counter)) = &self.slow {
-                    connection.watch(SlowStatements::new(*threshold, Arc::clone(counter)));
-                }
-                Slot::new(connection, Arc::clone(&self.errors))
-            })
-            .map_err(|error: ConnectionError| {
-                self.errors.unreachable();
-                ConnectFailure(self.url.mask(&error.to_string()))
-            })
-    }
-
-    fn is_valid(&self, slot: &mut Slot) -> Result<(), ConnectFailure> {
-        slot.ping().map_err(|error| ConnectFailure(error.to_string()))
-    }
-
-    fn has_broken(&self, slot: &mut Slot) -> bool {
-        slot.is_spent()
-    }
-}
-
-#[derive(Debug)]
-struct LogFailure;
-
-impl r2d2::HandleError<ConnectFailure> for LogFailure {
-    fn handle_error(&self, error: ConnectFailure) {
-        tracing::warn!(%error, "no connection to the database");
-    }
-}
 
 /// A connection that goes back to its pool when it is dropped, and the permit
 /// to have it, which is given back after it.
 pub(crate) struct Lease {
-    slot: r2d2::PooledConnection<Manager>,
+    slot: Connected,
     permit: OwnedSemaphorePermit,
 }
 
@@ -101,7 +41,8 @@ impl Lease {
 /// A pool of connections to one database for one purpose.
 #[derive(Clone)]
 pub(crate) struct Pool {
-    connections: r2d2::Pool<Manager>,
+    connections: Arc<Connections>,
+    size: usize,
     permits: Arc<Semaphore>,
     acquire_timeout: Duration,
     name: &'static str,
@@ -112,26 +53,25 @@ impl Pool {
     /// A pool that connects when it is first asked to.
     pub(crate) fn new(
         name: &'static str,
-        manager: Manager,
+        connector: Connector,
         size: u32,
         acquire_timeout: Duration,
     ) -> Self {
-        let size = size.max(1);
-        let connections = r2d2::Pool::builder()
-            .max_size(size)
-            .min_idle(Some(0))
-            .test_on_check_out(false)
-            .connection_timeout(acquire_timeout)
-            .error_handler(Box::new(LogFailure))
-            .build_unchecked(manager);
-        let permits = Arc::new(Semaphore::new(usize::try_from(size).unwrap_or(1)));
-        Self { connections, permits, acquire_timeout, name, counters: Arc::default() }
+        let most = size.max(1);
+        let size = usize::try_from(most).unwrap_or(1);
+        Self {
+            connections: Arc::new(Connections::new(connector, most)),
+            size,
+            permits: Arc::new(Semaphore::new(size)),
+            acquire_timeout,
+            name,
+            counters: Arc::default(),
+        }
     }
 
     /// How it is, and what it has done so far.
     pub(crate) fn state(&self) -> PoolState {
-        let size = usize::try_from(self.connections.max_size()).unwrap_or(usize::MAX);
-        self.counters.state(self.name, size, self.permits.available_permits())
+        self.counters.state(self.name, self.size, self.permits.available_permits())
     }
 
     /// Runs a query outside of any transaction. When its connection turns out
@@ -145,14 +85,12 @@ impl Pool {
         let pool = self.clone();
         blocking("database.read", move || {
             let mut lease = pool.lease(permit)?;
-            match lease.slot.read(tenancy, &query) {
-                Err(error) if is_connection_loss(&error) => pool
-                    .replace(lease, Slot::ping)?
-                    .slot
-                    .read(tenancy, &query)
-                    .map_err(|error| store_error(&error)),
-                result => result.map_err(|error| store_error(&error)),
+            let mut result = lease.slot().read(tenancy, &query);
+            if result.as_ref().is_err_and(is_connection_loss) {
+                lease = pool.renew(lease)?;
+                result = lease.slot().read(tenancy, &query);
             }
+            result.map_err(|error| store_error(&error))
         })
         .await
     }
@@ -176,13 +114,12 @@ impl Pool {
         let pool = self.clone();
         blocking("database.begin", move || {
             let mut lease = pool.lease(permit)?;
-            match lease.slot.begin() {
-                Ok(()) => {}
-                Err(error) if is_connection_loss(&error) => {
-                    lease = pool.replace(lease, Slot::begin)?;
-                }
-                Err(error) => return Err(store_error(&error)),
+            let mut begun = lease.slot().begin();
+            if begun.as_ref().is_err_and(is_connection_loss) {
+                lease = pool.renew(lease)?;
+                begun = lease.slot().begin();
             }
+            begun.map_err(|error| store_error(&error))?;
             Ok(Transaction::new(lease))
         })
         .await
@@ -215,30 +152,13 @@ impl Pool {
     }
 
     fn lease(&self, permit: OwnedSemaphorePermit) -> Result<Lease, StoreError> {
-        let slot =
-            self.connections.get().map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        Ok(Lease { slot, permit })
+        Ok(Lease { slot: self.connections.take()?, permit })
     }
 
-    /// Gives back a lost connection and takes others until `first_use` works
-    /// on one. All that were idle may be lost too, when the server was
-    /// restarted.
-    fn replace(
-        &self,
-        lost: Lease,
-        first_use: impl Fn(&mut Slot) -> QueryResult<()>,
-    ) -> Result<Lease, StoreError> {
-        let Lease { slot, mut permit } = lost;
+    /// Gives a lost connection up for another one.
+    fn renew(&self, lost: Lease) -> Result<Lease, StoreError> {
+        let Lease { slot, permit } = lost;
         drop(slot);
-        let mut left = self.connections.max_size();
-        loop {
-            let mut lease = self.lease(permit)?;
-            match first_use(&mut lease.slot) {
-                Ok(()) => return Ok(lease),
-                Err(error) if is_connection_loss(&error) && left > 0 => left -= 1,
-                Err(error) => return Err(store_error(&error)),
-            }
-            permit = lease.permit;
-        }
+        self.lease(permit)
     }
 }

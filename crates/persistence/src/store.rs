@@ -15,10 +15,11 @@ use guildhall_application::ports::{ChangeObserver, Changes, Store, StoreError, U
 use crate::{
     changes::{Announcer, follow},
     connection::{DbConnection, Purpose, SqliteSynchronous},
+    connections::{Connector, Shared},
     database_url::{Backend, DatabaseUrl},
     error::{OpenError, open_error},
     migrations,
-    pool::{Manager, Pool},
+    pool::Pool,
     sqlite_hold::Hold,
     tenancy::Tenancy,
     unit_of_work::DieselUnitOfWork,
@@ -90,8 +91,10 @@ impl DieselStore {
             let synchronous = options.sqlite_synchronous;
             let errors = Arc::clone(&errors);
             let slow = options.slow_statement.map(|slow| (slow, Arc::clone(&slow_statements)));
-            let manager = Manager { url: url.clone(), purpose, synchronous, errors, slow };
-            Pool::new(name, manager, size, options.acquire_timeout)
+            let shared = Arc::new(Shared::default());
+            let url = url.clone();
+            let connector = Connector { url, purpose, synchronous, errors, slow, shared };
+            Pool::new(name, connector, size, options.acquire_timeout)
         };
         let backend = url.backend();
         let writers = match backend {

@@ -1,0 +1,170 @@
+//! Connections that are open and idle, which r2d2 keeps and makes.
+//!
+//! Who finds none idle waits for a new one for a moment only. While the database cannot
+//! be reached, r2d2 tries again in the background and nobody else waits: everybody is
+//! told so at once, until it has made one.
+
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{
+            AtomicU64,
+            Ordering::{Relaxed, SeqCst},
+        },
+    },
+    time::Duration,
+};
+
+use guildhall_application::ports::StoreError;
+
+use crate::{
+    connection::{DbConnection, Purpose, Slot, SqliteSynchronous},
+    database_url::DatabaseUrl,
+    slow_statements::SlowStatements,
+    watch::ErrorCounters,
+};
+
+/// How long a new connection is waited for. r2d2 tries again after half of that.
+const NEW_WITHIN: Duration = Duration::from_secs(1);
+
+/// An idle connection, or a new one; it goes back when it is dropped.
+pub(crate) type Connected = r2d2::PooledConnection<Connector>;
+
+/// Makes connections.
+pub(crate) struct Connector {
+    /// Where to.
+    pub(crate) url: DatabaseUrl,
+    /// What for.
+    pub(crate) purpose: Purpose,
+    /// How durably.
+    pub(crate) synchronous: SqliteSynchronous,
+    /// Where errors are counted.
+    pub(crate) errors: Arc<ErrorCounters>,
+    /// How long a statement may take before it is logged, if any is, and where
+    /// that is counted.
+    pub(crate) slow: Option<(Duration, Arc<AtomicU64>)>,
+    /// What is known of all connections.
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// What is known of all connections of a pool.
+#[derive(Default)]
+pub(crate) struct Shared {
+    /// How often one of the newest generation was lost. Where one was, those that are
+    /// idle are given up too: most likely the server was restarted, or is no more the
+    /// one that takes writes.
+    generation: AtomicU64,
+    /// Why no connection can be made, while none can.
+    outage: Mutex<Option<String>>,
+}
+
+impl Shared {
+    fn outage(&self) -> MutexGuard<'_, Option<String>> {
+        // Nothing that panics is done under the lock.
+        self.outage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn begin_outage(&self, reason: &str) {
+        if self.outage().replace(reason.to_owned()).is_none() {
+            tracing::warn!(error = reason, "no connection to the database");
+        }
+    }
+
+    fn end_outage(&self) {
+        if self.outage().take().is_some() {
+            tracing::info!("the database is reached again");
+        }
+    }
+}
+
+/// A connection could not be made; without the password.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct ConnectFailure(String);
+
+impl r2d2::ManageConnection for Connector {
+    type Connection = Slot;
+    type Error = ConnectFailure;
+
+    fn connect(&self) -> Result<Slot, ConnectFailure> {
+        let generation = self.shared.generation.load(SeqCst);
+        match DbConnection::establish_bound(&self.url, self.purpose, self.synchronous) {
+            Ok(mut connection) => {
+                if let Some((threshold, counter)) = &self.slow {
+                    connection.watch(SlowStatements::new(*threshold, Arc::clone(counter)));
+                }
+                self.shared.end_outage();
+                Ok(Slot::new(connection, generation, Arc::clone(&self.errors)))
+            }
+            Err(error) => {
+                self.errors.unreachable();
+                let reason = self.url.mask(&error.to_string());
+                self.shared.begin_outage(&reason);
+                Err(ConnectFailure(reason))
+            }
+        }
+    }
+
+    fn is_valid(&self, slot: &mut Slot) -> Result<(), ConnectFailure> {
+        slot.ping().map_err(|error| ConnectFailure(error.to_string()))
+    }
+
+    fn has_broken(&self, slot: &mut Slot) -> bool {
+        if slot.is_lost() {
+            let (lost, next) = (slot.generation(), slot.generation().wrapping_add(1));
+            // Of several that are lost at once, the first says so.
+            let _ = self.shared.generation.compare_exchange(lost, next, SeqCst, SeqCst);
+        }
+        slot.is_spent()
+    }
+}
+
+/// The connections of a pool.
+pub(crate) struct Connections {
+    pool: r2d2::Pool<Connector>,
+    shared: Arc<Shared>,
+}
+
+impl Connections {
+    /// None so far, and never more than that many.
+    pub(crate) fn new(connector: Connector, most: u32) -> Self {
+        let shared = Arc::clone(&connector.shared);
+        let pool = r2d2::Pool::builder()
+            .max_size(most)
+            .min_idle(Some(0))
+            .test_on_check_out(false)
+            .connection_timeout(NEW_WITHIN)
+            // The connector logs, once for each outage.
+            .error_handler(Box::new(r2d2::NopErrorHandler))
+            .build_unchecked(connector);
+        Self { pool, shared }
+    }
+
+    /// One that is idle, or a new one. Blocks.
+    pub(crate) fn take(&self) -> Result<Connected, StoreError> {
+        while let Some(idle) = self.pool.try_get() {
+            if self.is_newest(&idle) {
+                return Ok(idle);
+            }
+            give_up(idle);
+        }
+        if let Some(reason) = self.shared.outage().clone() {
+            return Err(StoreError::Unavailable(reason));
+        }
+        self.pool.get().map_err(|error| {
+            // A server that does not even refuse keeps the next ones waiting no more.
+            let reason = error.to_string();
+            self.shared.begin_outage(&reason);
+            StoreError::Unavailable(reason)
+        })
+    }
+
+    fn is_newest(&self, slot: &Slot) -> bool {
+        slot.generation() == self.shared.generation.load(Relaxed)
+    }
+}
+
+/// Closes a connection instead of giving it back.
+fn give_up(mut connected: Connected) {
+    connected.give_up();
+}
