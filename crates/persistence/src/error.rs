@@ -23,10 +23,10 @@ pub enum OpenError {
         /// The file.
         path: PathBuf,
     },
-    /// The file or its folder is missing or may not be written.
+    /// The file or its folder is missing or cannot be written.
     #[error(
         "the SQLite database `{}` cannot be opened: {reason}. Guildhall must be able to write the \
-         file and the folder that it lies in", path.display()
+         file and the folder that it lies in, and there must be room on the disk", path.display()
     )]
     Inaccessible {
         /// The file.
@@ -43,6 +43,25 @@ pub enum OpenError {
     Held {
         /// The file.
         path: PathBuf,
+    },
+    /// Another process keeps the lock.
+    #[error(
+        "the database `{url}` is locked by another process: {reason}. End that process, or wait \
+         until it is done"
+    )]
+    Locked {
+        /// Which database, without the password.
+        url: String,
+        /// What the database says.
+        reason: String,
+    },
+    /// There is no room on the disk.
+    #[error("the disk of the database `{url}` is full: {reason}. Make room on it")]
+    Full {
+        /// Which database, without the password.
+        url: String,
+        /// What the database says.
+        reason: String,
     },
     /// PostgreSQL does not answer, or does not let Guildhall in.
     #[error("PostgreSQL at `{url}` cannot be reached: {reason}")]
@@ -96,11 +115,23 @@ pub(crate) fn open_error(url: &DatabaseUrl, error: ConnectionError) -> OpenError
         (Some(path), _) if reason.contains("not a database") => {
             OpenError::NotADatabase { path: path.to_owned() }
         }
-        (Some(path), _) => OpenError::Inaccessible { path: path.to_owned(), reason },
         (None, ConnectionError::BadConnection(_)) => {
             OpenError::Unreachable { url: url.to_string(), reason }
         }
-        (None, _) => OpenError::Other { url: url.to_string(), reason },
+        _ => unusable(url, reason),
+    }
+}
+
+/// Why a database is of no use by what it says, for the operator.
+pub(crate) fn unusable(url: &DatabaseUrl, reason: String) -> OpenError {
+    let (kind, path, url) = (ErrorKind::by_message(&reason), url.sqlite_path(), url.to_string());
+    match (kind, path) {
+        (ErrorKind::Full, _) => OpenError::Full { url, reason },
+        (ErrorKind::Contention, _) => OpenError::Locked { url, reason },
+        (ErrorKind::ConnectionLost, Some(path)) => {
+            OpenError::Inaccessible { path: path.to_owned(), reason }
+        }
+        _ => OpenError::Other { url, reason },
     }
 }
 
@@ -108,7 +139,7 @@ pub(crate) fn open_error(url: &DatabaseUrl, error: ConnectionError) -> OpenError
 /// no bound values, so nothing secret is in the message.
 pub(crate) fn store_error(error: &Error) -> StoreError {
     match ErrorKind::of(error) {
-        ErrorKind::ConnectionLost | ErrorKind::Contention => {
+        ErrorKind::ConnectionLost | ErrorKind::Contention | ErrorKind::Full => {
             StoreError::Unavailable(error.to_string())
         }
         ErrorKind::Failed => StoreError::Failed(error.to_string()),
@@ -118,65 +149,81 @@ pub(crate) fn store_error(error: &Error) -> StoreError {
 /// What an error of a statement means for the next one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ErrorKind {
-    /// The connection is of no more use.
+    /// The connection is of no more use, though another may be.
     ConnectionLost,
     /// The same statement may work later.
     Contention,
+    /// It may work when there is room on the disk.
+    Full,
     /// It would fail again.
     Failed,
 }
 
+/// Diesel passes on neither SQLSTATE nor the codes of SQLite, so the message has
+/// to do.
+const BY_MESSAGE: [(ErrorKind, &[&str]); 3] = [
+    (
+        ErrorKind::ConnectionLost,
+        &[
+            // SQLite remembers that a file could only be read, and where it was.
+            "attempt to write a readonly database",
+            "disk I/O error",
+            "unable to open database file",
+        ],
+    ),
+    (
+        ErrorKind::Contention,
+        &[
+            "database is locked",
+            "database table is locked",
+            "database schema is locked",
+            "locking protocol",
+            "deadlock detected",
+            "due to lock timeout",
+            "due to statement timeout",
+            "due to user request",
+            "due to conflict with recovery",
+            "idle-in-transaction timeout",
+            "could not obtain lock",
+        ],
+    ),
+    (ErrorKind::Full, &["database or disk is full", "No space left on device"]),
+];
+
 impl ErrorKind {
     /// The kind of an error.
     pub(crate) fn of(error: &Error) -> Self {
-        if is_connection_loss(error) {
-            Self::ConnectionLost
-        } else if is_contention(error) {
-            Self::Contention
-        } else {
-            Self::Failed
+        use DatabaseErrorKind::{
+            ClosedConnection, ReadOnlyTransaction, SerializationFailure, UnableToSendCommand,
+            Unknown,
+        };
+        match error {
+            // A commit that failed may have ended the transaction by itself.
+            Error::RollbackErrorOnCommit { commit_error, .. } => Self::of(commit_error),
+            Error::BrokenTransactionManager => Self::ConnectionLost,
+            Error::DatabaseError(kind, information) => match kind {
+                // A read-only transaction means that the server was demoted to a standby.
+                ClosedConnection | UnableToSendCommand | ReadOnlyTransaction => {
+                    Self::ConnectionLost
+                }
+                SerializationFailure => Self::Contention,
+                Unknown => Self::by_message(information.message()),
+                _ => Self::Failed,
+            },
+            _ => Self::Failed,
         }
+    }
+
+    fn by_message(message: &str) -> Self {
+        let said = |phrases: &[&str]| phrases.iter().any(|phrase| message.contains(phrase));
+        let known = BY_MESSAGE.iter().find(|(_, phrases)| said(phrases));
+        known.map_or(Self::Failed, |(kind, _)| *kind)
     }
 }
 
-/// Whether the connection is of no more use, though another may be. A
-/// read-only transaction means that the server was demoted to a standby.
+/// Whether the connection is of no more use, though another may be.
 pub(crate) fn is_connection_loss(error: &Error) -> bool {
-    matches!(
-        error,
-        Error::BrokenTransactionManager
-            | Error::DatabaseError(
-                DatabaseErrorKind::ClosedConnection
-                    | DatabaseErrorKind::UnableToSendCommand
-                    | DatabaseErrorKind::ReadOnlyTransaction,
-                _
-            )
-    )
-}
-
-/// Whether the same statement may work later.
-fn is_contention(error: &Error) -> bool {
-    match error {
-        Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => true,
-        // Diesel passes on no SQLSTATE, so the message has to do.
-        Error::DatabaseError(_, information) => {
-            let message = information.message();
-            [
-                "database is locked",
-                "database table is locked",
-                "database schema is locked",
-                "deadlock detected",
-                "due to lock timeout",
-                "due to statement timeout",
-                "due to user request",
-                "idle-in-transaction timeout",
-                "could not obtain lock",
-            ]
-            .iter()
-            .any(|phrase| message.contains(phrase))
-        }
-        _ => false,
-    }
+    ErrorKind::of(error) == ErrorKind::ConnectionLost
 }
 
 /// A blocking task that panicked, or that the runtime no longer ran.

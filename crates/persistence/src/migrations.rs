@@ -20,7 +20,7 @@ use crate::{
     audit,
     connection::{DbConnection, Purpose, SqliteSynchronous, on_backend},
     database_url::{self, DatabaseUrl},
-    error::{OpenError, inaccessible, open_error},
+    error::{OpenError, inaccessible, open_error, unusable},
     sqlite_file,
     sqlite_hold::Hold,
 };
@@ -33,6 +33,10 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgre
 /// migrate no row of a tenant's.
 pub(crate) const POSTGRES_LOCK: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; \
      SET LOCAL guildhall.actor = 'system'; SELECT pg_advisory_xact_lock(7455559029447483756)";
+
+/// Changes nothing, but is a write: whether the file can be written is told at the
+/// start, even if there is nothing to migrate.
+const TRIAL_OF_SQLITE: &str = "UPDATE installation SET id = id";
 
 /// What [`migrate`] did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,8 +53,8 @@ pub struct MigrationReport {
 ///
 /// # Errors
 ///
-/// [`OpenError`] when the database cannot be reached, or was migrated by a
-/// newer version; it is then as it was.
+/// [`OpenError`] when the database cannot be reached, was migrated by a newer
+/// version, or cannot be written; it is then as it was.
 pub fn migrate(url: &DatabaseUrl) -> Result<MigrationReport, OpenError> {
     let _hold = url.sqlite_path().map(make_and_hold).transpose()?;
     migrate_held(url)
@@ -68,9 +72,11 @@ fn make_and_hold(path: &Path) -> Result<Hold, OpenError> {
 pub(crate) fn migrate_held(url: &DatabaseUrl) -> Result<MigrationReport, OpenError> {
     let mut connection = connect(url, Purpose::Write)?;
     let report = match &mut connection {
-        DbConnection::Sqlite(connection) => {
-            connection.immediate_transaction(|connection| run_pending(connection, &SQLITE))
-        }
+        DbConnection::Sqlite(connection) => connection.immediate_transaction(|connection| {
+            let report = run_pending(connection, &SQLITE)?;
+            connection.batch_execute(TRIAL_OF_SQLITE)?;
+            Ok(report)
+        }),
         DbConnection::Postgres(connection) => connection.transaction(|connection| {
             connection.batch_execute(POSTGRES_LOCK)?;
             run_pending(connection, &POSTGRES)
@@ -124,10 +130,9 @@ enum Failure {
 
 impl Failure {
     fn explain(self, url: &DatabaseUrl) -> OpenError {
-        let url = url.to_string();
         match self {
-            Self::Newer(version) => OpenError::NewerSchema { url, version },
-            Self::Other(reason) => OpenError::Other { url, reason },
+            Self::Newer(version) => OpenError::NewerSchema { url: url.to_string(), version },
+            Self::Other(reason) => unusable(url, reason),
         }
     }
 }

@@ -42,6 +42,8 @@ pub struct DatabaseErrors {
     /// A lock, a deadlock or a time limit of the database; the same may work
     /// later.
     pub contention: u64,
+    /// There was no room on the disk.
+    pub full: u64,
     /// Anything else.
     pub failed: u64,
 }
@@ -107,6 +109,7 @@ pub(crate) struct ErrorCounters {
     unreachable: AtomicU64,
     connection_lost: AtomicU64,
     contention: AtomicU64,
+    full: AtomicU64,
     failed: AtomicU64,
 }
 
@@ -121,6 +124,7 @@ impl ErrorCounters {
         let counter = match ErrorKind::of(error) {
             ErrorKind::ConnectionLost => &self.connection_lost,
             ErrorKind::Contention => &self.contention,
+            ErrorKind::Full => &self.full,
             ErrorKind::Failed => &self.failed,
         };
         counter.fetch_add(1, Relaxed);
@@ -132,6 +136,7 @@ impl ErrorCounters {
             unreachable: self.unreachable.load(Relaxed),
             connection_lost: self.connection_lost.load(Relaxed),
             contention: self.contention.load(Relaxed),
+            full: self.full.load(Relaxed),
             failed: self.failed.load(Relaxed),
         }
     }

@@ -64,7 +64,8 @@ impl Collector for StoreCollector {
             "Statements that were logged because they were slow",
             self.0.slow_statements(),
         )?;
-        let DatabaseErrors { unreachable, connection_lost, contention, failed } = self.0.errors();
+        let DatabaseErrors { unreachable, connection_lost, contention, full, failed } =
+            self.0.errors();
         by_label(
             &mut encoder,
             "guildhall_database_errors",
@@ -74,6 +75,7 @@ impl Collector for StoreCollector {
                 ("unreachable", unreachable),
                 ("connection_lost", connection_lost),
                 ("contention", contention),
+                ("full", full),
                 ("failed", failed),
             ],
         )
