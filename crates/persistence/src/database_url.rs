@@ -72,13 +72,19 @@ pub enum DatabaseUrlError {
 const MASK: &str = "***";
 
 /// What libpq is told unless the address says otherwise: who we are, and when
-/// to give up on a server that does not answer.
+/// to give up on a server that vanished without a word.
 const POSTGRES_DEFAULTS: [(&str, &str); 4] = [
     ("fallback_application_name", "guildhall"),
-    ("connect_timeout", "5"),
-    ("keepalives_idle", "30"),
-    ("tcp_user_timeout", "30000"),
+    ("keepalives_idle", "10"),
+    ("keepalives_interval", "5"),
+    ("tcp_user_timeout", "10000"),
 ];
+/// How many seconds the only server may take to let us in.
+const CONNECT_TIMEOUT: (&str, &str) = ("connect_timeout", "5");
+/// The same of one of several, behind which the next one waits for its turn; and that
+/// only the one is meant that takes writes.
+const OF_SEVERAL: [(&str, &str); 2] =
+    [("connect_timeout", "2"), ("target_session_attrs", "read-write")];
 
 impl DatabaseUrl {
     /// The SQLite database in that file.
@@ -172,9 +178,10 @@ impl DatabaseUrl {
             || parameters
                 .iter()
                 .any(|(name, value)| name.starts_with("host") && names_several(value));
+        let by_number = if several { &OF_SEVERAL[..] } else { &[CONNECT_TIMEOUT] };
         let missing = POSTGRES_DEFAULTS
-            .into_iter()
-            .chain(several.then_some(("target_session_attrs", "read-write")))
+            .iter()
+            .chain(by_number)
             .filter(|(name, _)| parameters.iter().all(|(given, _)| given != name));
         let conninfo = missing.fold(format!("postgres://{rest}"), |conninfo, (name, value)| {
             let separator = if conninfo.contains('?') { '&' } else { '?' };
@@ -309,6 +316,8 @@ mod tests {
             ("postgres://ada:s3cret@localhost/guildhall", "postgres://ada:***@localhost/guildhall"),
             ("postgres://ada:s3/c@r:et@db:5432/g", "postgres://ada:***@db:5432/g"),
             ("postgres://ada:%73ecret@h1,h2:5433/g?x=1", "postgres://ada:***@h1,h2:5433/g?x=1"),
+            ("postgres://a:s3cret@h1:1,h2:2/g?x=1", "postgres://a:***@h1:1,h2:2/g?x=1"),
+            ("postgres://a:s1@h1:1,b:s2@h2:2/g", "postgres://a:***@h2:2/g"),
             ("postgres://h/g?user=ada&password=s3cret", "postgres://h/g?user=ada&password=***"),
             (
                 "postgres:///g?host=/run&sslpassword=s3cret",
@@ -344,12 +353,15 @@ mod tests {
             let url: DatabaseUrl = text.parse().unwrap();
             let asks = url.conninfo().contains("target_session_attrs=read-write");
             assert_eq!(asks, asked, "{text}");
+            let several = text.contains("h1:1,h2:2") || text.contains("h1,h2");
+            let timeout = if several { "connect_timeout=2" } else { "connect_timeout=5" };
+            assert!(url.conninfo().contains(timeout), "{text}");
         }
         let url: DatabaseUrl = "postgres://h/g?connect_timeout=1".parse().unwrap();
         assert_eq!(
             url.conninfo(),
             "postgres://h/g?connect_timeout=1&fallback_application_name=guildhall\
-             &keepalives_idle=30&tcp_user_timeout=30000"
+             &keepalives_idle=10&keepalives_interval=5&tcp_user_timeout=10000"
         );
     }
 }
