@@ -56,6 +56,10 @@ fuzz-api:
         --exclude-path-regex 'logout|sessions|password' \
         --exclude-checks positive_data_acceptance --max-examples 200
 
+# Kill a node under load, fifty times on each database.
+crashes times="50":
+    GUILDHALL_CRASHES={{ times }} cargo test -p guildhall-server --test e2e crashes -- --nocapture
+
 # Measure a release build: see docs/performance.md. `just bench --quick` tries it in a
 # minute; `just bench --help` tells the rest.
 bench *arguments:

@@ -135,7 +135,7 @@ impl DbConnection {
     /// Begins a transaction that may write. On SQLite it takes the write lock
     /// at once: a transaction that asks for it later fails, whatever the
     /// timeout, when another has written in between.
-    fn begin(&mut self) -> QueryResult<()> {
+    pub(crate) fn begin(&mut self) -> QueryResult<()> {
         match self {
             Self::Sqlite(connection) => {
                 AnsiTransactionManager::begin_transaction_sql(connection, "BEGIN IMMEDIATE")

@@ -4,11 +4,17 @@
 
 use std::time::{Duration, Instant};
 
-use guildhall_application::ports::{Maintenance, OrganizationQueries, Store, StoreError};
-use guildhall_persistence::{
-    Backend, DieselStore, StoreOptions,
-    testing::{TestDatabase, backends},
+use guildhall_application::{
+    ports::{Maintenance, OrganizationQueries, Store, StoreError},
+    testing::at,
 };
+use guildhall_domain::{ServingPeriod, ServingPeriodId};
+use guildhall_persistence::{
+    Backend, DieselStore, StoreOptions, migrate,
+    testing::{PostgresServer, TestDatabase, backends},
+};
+use tokio::task::JoinSet;
+use uuid::Uuid;
 
 const KILL_OTHERS: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
      WHERE datname = current_database() AND pid <> pg_backend_pid()";
@@ -29,6 +35,12 @@ fn postgres() -> Option<(TestDatabase, DieselStore)> {
         let store = DieselStore::open(database.url(), StoreOptions::default()).unwrap();
         (database, store)
     })
+}
+
+/// Something to write.
+fn period() -> ServingPeriod {
+    let id = ServingPeriodId::new(Uuid::from_u128(1));
+    ServingPeriod { id, started_at: at(0), last_seen_at: at(15) }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -107,4 +119,62 @@ async fn a_server_that_is_gone_is_unavailable() {
             }
         }
     }
+}
+
+/// Whoever waited for a connection here would wait for an hour.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crash_of_the_server_is_known_at_once_and_so_is_its_end() {
+    let Some(postgres) = PostgresServer::start() else { return };
+    let url = format!("postgres://guildhall@{}/postgres", postgres.address()).parse().unwrap();
+    migrate(&url).unwrap();
+    let acquire_timeout = Duration::from_hours(1);
+    let options = StoreOptions { acquire_timeout, ..Default::default() };
+    let store = DieselStore::open(&url, options).unwrap();
+    for _ in 0..3 {
+        warm_up(&store).await;
+        let at_work = store.begin().await.unwrap();
+        postgres.stop_hard();
+        let refusal = at_work.commit().await.unwrap_err();
+        assert!(matches!(refusal, StoreError::Unavailable(_)), "{refusal}");
+        let mut requests = JoinSet::new();
+        for _ in 0..100 {
+            let (reader, writer) = (store.clone(), store.clone());
+            requests.spawn(async move { reader.ping().await.err() });
+            requests.spawn(async move { writer.begin().await.err() });
+        }
+        for refusal in requests.join_all().await {
+            assert!(matches!(refusal, Some(StoreError::Unavailable(_))), "{refusal:?}");
+        }
+        postgres.start_again();
+        store.begin().await.unwrap().commit().await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_written_again_when_it_is_no_longer_protected() {
+    let database = TestDatabase::new(Backend::Sqlite);
+    let store = DieselStore::open(database.url(), StoreOptions::default()).unwrap();
+    let Some(protection) = database.write_protection() else { return };
+    for _ in 0..3 {
+        let refusal = store.heartbeat(&period()).await.unwrap_err();
+        assert!(matches!(refusal, StoreError::Unavailable(_)), "{refusal}");
+        assert!(!store.any_exists().await.unwrap(), "reads are answered");
+    }
+    drop(protection);
+    store.heartbeat(&period()).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_takes_no_more_writes_is_left() {
+    let Some((database, store)) = postgres() else { return };
+    let name = database.text("current_database()").unwrap();
+    let alter = format!("ALTER DATABASE {name} SET default_transaction_read_only");
+    database.execute(&format!("{alter} = on"));
+    database.execute(KILL_OTHERS);
+    for _ in 0..3 {
+        let refusal = store.heartbeat(&period()).await.unwrap_err();
+        assert!(matches!(refusal, StoreError::Unavailable(_)), "{refusal}");
+    }
+    database.execute(&format!("BEGIN READ WRITE; {alter} = off; COMMIT"));
+    store.heartbeat(&period()).await.unwrap();
 }

@@ -11,11 +11,24 @@ use std::{
 
 use crate::DatabaseUrl;
 
-/// A running cluster. It is stopped and removed by a watchdog when this process
-/// ends and its end of the pipe to it closes.
+/// A running cluster. It is stopped and removed by a watchdog when it is dropped,
+/// or this process ends, and the pipe to it closes.
 pub(super) struct Cluster {
     port: u16,
+    binaries: PathBuf,
+    folder: PathBuf,
     _watchdog: Child,
+}
+
+/// What a cluster begins with.
+#[derive(Clone, Copy)]
+pub(super) enum Origin<'a> {
+    /// Nothing. It is quick, and may forget its last commits when it crashes.
+    Scratch,
+    /// Nothing. It keeps what it has acknowledged.
+    Durable,
+    /// A copy of a running one, which it follows as a standby.
+    CopyOf(&'a Cluster),
 }
 
 /// How often another port is tried when somebody else took the one that was
@@ -43,11 +56,7 @@ impl Cluster {
 
     fn start_if_installed() -> Option<Self> {
         if let Some(binaries) = binaries() {
-            let last = (1..ATTEMPTS).find_map(|_| Self::start(&binaries).ok());
-            return Some(last.unwrap_or_else(|| {
-                Self::start(&binaries)
-                    .unwrap_or_else(|log| panic!("PostgreSQL did not start:\n{log}"))
-            }));
+            return Some(Self::start(&binaries, Origin::Scratch));
         }
         #[expect(clippy::disallowed_methods, reason = "a switch of the tests, not of the service")]
         let required = env::var("GUILDHALL_REQUIRE_POSTGRES").is_ok_and(|value| value == "1");
@@ -64,21 +73,24 @@ impl Cluster {
         None
     }
 
-    fn start(binaries: &Path) -> Result<Self, String> {
+    /// Another cluster, of whoever asks.
+    pub(super) fn start(binaries: &Path, origin: Origin<'_>) -> Self {
+        let last = (1..ATTEMPTS).find_map(|_| Self::try_start(binaries, origin).ok());
+        last.unwrap_or_else(|| {
+            Self::try_start(binaries, origin)
+                .unwrap_or_else(|log| panic!("PostgreSQL did not start:\n{log}"))
+        })
+    }
+
+    fn try_start(binaries: &Path, origin: Origin<'_>) -> Result<Self, String> {
         let folder = tempfile::Builder::new()
             .prefix("guildhall-postgres-")
             .tempdir()
             .expect("a temporary folder can be made");
-        let mut watchdog = match unprivileged_user() {
-            None => Command::new("sh"),
-            Some(user) => {
-                give(folder.path(), user);
-                let mut command = Command::new("setpriv");
-                command.args(["--reuid", &user.0.to_string(), "--regid", &user.1.to_string()]);
-                command.args(["--clear-groups", "sh"]);
-                command
-            }
-        };
+        if let Some(user) = unprivileged_user() {
+            give(folder.path(), user);
+        }
+        let mut watchdog = unprivileged(Path::new("sh"));
         let port = free_port();
         // From here on the watchdog removes the folder.
         let folder = folder.keep();
@@ -87,7 +99,11 @@ impl Cluster {
             .arg(binaries)
             .arg(&folder)
             .arg(port.to_string())
-            .current_dir("/")
+            .args(match origin {
+                Origin::Scratch => ["off".to_owned(), String::new()],
+                Origin::Durable => ["on".to_owned(), String::new()],
+                Origin::CopyOf(primary) => ["on".to_owned(), primary.port.to_string()],
+            })
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
         #[cfg(unix)]
@@ -97,17 +113,59 @@ impl Cluster {
         let mut outcome = String::new();
         output.read_line(&mut outcome).expect("the shell says how it went");
         if outcome.trim() == "ready" {
-            return Ok(Self { port, _watchdog: watchdog });
+            let binaries = binaries.to_owned();
+            return Ok(Self { port, binaries, folder, _watchdog: watchdog });
         }
         drop(watchdog.stdin.take());
         output.read_to_string(&mut outcome).expect("the shell says why it failed");
         let _ = watchdog.wait();
         Err(outcome)
     }
+
+    /// Where the programs are that it was made with.
+    pub(super) fn binaries(&self) -> &Path {
+        &self.binaries
+    }
+
+    /// Where it listens.
+    pub(super) fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// Runs `pg_ctl` on it.
+    pub(super) fn control(&self, arguments: &[&str]) {
+        let status = unprivileged(&self.binaries.join("pg_ctl"))
+            .args(arguments)
+            .arg("--wait")
+            .arg("--pgdata")
+            .arg(self.folder.join("data"))
+            .arg("--log")
+            .arg(self.folder.join("server.log"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .status()
+            .expect("pg_ctl can be run");
+        assert!(status.success(), "pg_ctl {arguments:?}: {status}");
+    }
+}
+
+/// A program, run as somebody whom PostgreSQL does not refuse.
+fn unprivileged(program: &Path) -> Command {
+    let mut command = match unprivileged_user() {
+        None => Command::new(program),
+        Some((user, group)) => {
+            let mut command = Command::new("setpriv");
+            command.args(["--reuid", &user.to_string(), "--regid", &group.to_string()]);
+            command.arg("--clear-groups").arg(program);
+            command
+        }
+    };
+    command.current_dir("/");
+    command
 }
 
 /// Where `initdb` and its kin are.
-fn binaries() -> Option<PathBuf> {
+pub(super) fn binaries() -> Option<PathBuf> {
     let config = Command::new("pg_config").arg("--bindir").stderr(Stdio::null()).output();
     let by_config =
         config.ok().map(|output| PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));

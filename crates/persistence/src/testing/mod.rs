@@ -11,6 +11,8 @@
 )]
 
 mod cluster;
+mod postgres_server;
+mod write_protection;
 
 use std::sync::{
     LazyLock, Mutex,
@@ -31,6 +33,8 @@ use crate::{
     migrate,
 };
 use cluster::Cluster;
+pub use postgres_server::PostgresServer;
+pub use write_protection::WriteProtection;
 
 /// The backends that can be tested here: both, or SQLite alone where no
 /// PostgreSQL is installed, which is said on standard error.
@@ -52,9 +56,16 @@ pub struct TestDatabase {
     place: Place,
 }
 
+/// A transaction that is open until it is dropped. On SQLite nobody else writes
+/// meanwhile.
+pub struct WriteLock {
+    _connection: DbConnection,
+}
+
 enum Place {
     Folder { _folder: tempfile::TempDir },
     Postgres { name: String },
+    Elsewhere,
 }
 
 impl TestDatabase {
@@ -99,6 +110,12 @@ impl TestDatabase {
         Self { url, place: Place::Postgres { name } }
     }
 
+    /// A database that somebody else makes and removes.
+    #[must_use]
+    pub const fn at(url: DatabaseUrl) -> Self {
+        Self { url, place: Place::Elsewhere }
+    }
+
     /// Where it is.
     #[must_use]
     pub const fn url(&self) -> &DatabaseUrl {
@@ -109,6 +126,25 @@ impl TestDatabase {
     #[must_use]
     pub fn url_text(&self) -> String {
         self.url.to_string()
+    }
+
+    /// Begins to write, as another process would, and goes no further.
+    ///
+    /// # Panics
+    ///
+    /// When the database refuses.
+    #[must_use]
+    pub fn write_lock(&self) -> WriteLock {
+        let mut connection = connect(&self.url);
+        connection.begin().unwrap_or_else(|error| panic!("{}: {error}", self.url));
+        WriteLock { _connection: connection }
+    }
+
+    /// Keeps its file from being opened to be written; none where nobody can be
+    /// kept from that, or where it is no file.
+    #[must_use]
+    pub fn write_protection(&self) -> Option<WriteProtection> {
+        self.url.sqlite_path().and_then(WriteProtection::of)
     }
 
     /// Runs SQL, several statements if need be.

@@ -10,6 +10,7 @@
     reason = "in a test these are how a failure shows"
 )]
 
+mod load;
 mod mailbox;
 mod proxy;
 mod scrape;
@@ -23,9 +24,12 @@ mod bad_input;
 mod cache;
 mod cli;
 mod copy;
+mod crashes;
 mod dashboards;
 mod default_organization;
 mod demo_data;
+mod faults_postgres;
+mod faults_sqlite;
 mod idempotency;
 mod invitations;
 mod isolation;

@@ -49,6 +49,12 @@ impl Installation {
         Self::on(TestDatabase::empty(backend), backend)
     }
 
+    /// One on that database.
+    pub(crate) fn at(database: TestDatabase) -> Self {
+        let backend = database.url().backend();
+        Self::on(database, backend)
+    }
+
     fn on(database: TestDatabase, backend: Backend) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let installation = Self { database, backend, folder, environment: Vec::new() };
@@ -106,7 +112,21 @@ impl Installation {
 
     /// Starts a server and waits until it listens.
     pub(crate) fn serve(&self) -> Server {
-        Server::start(self)
+        Server::start(self, self.command(&["serve"]))
+    }
+
+    /// The same of one that a signal, such as `XFSZ`, does not end.
+    pub(crate) fn serve_deaf_to(&self, signal: &str) -> Server {
+        let serve = self.command(&["serve"]);
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-c", &format!("trap '' {signal}; exec \"$@\""), "sh"])
+            .arg(serve.get_program())
+            .args(serve.get_args())
+            .env_clear()
+            .envs(self.environment.iter().cloned())
+            .current_dir(self.folder());
+        Server::start(self, shell)
     }
 
     /// Every value of every row of every table, in one text; bytes as hex.
@@ -160,12 +180,11 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    fn start(installation: &Installation) -> Self {
+    fn start(installation: &Installation, mut command: Command) -> Self {
         static STARTED: AtomicUsize = AtomicUsize::new(0);
         let number = STARTED.fetch_add(1, Ordering::Relaxed);
         let log = installation.folder().join(format!("log-{number}"));
-        let mut child = installation
-            .command(&["serve"])
+        let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(File::create(&log).unwrap())
