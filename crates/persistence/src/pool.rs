@@ -44,9 +44,18 @@ pub(crate) struct Pool {
     connections: Arc<Connections>,
     size: usize,
     permits: Arc<Semaphore>,
-    acquire_timeout: Duration,
+    bounds: WaitBounds,
     name: &'static str,
     counters: Arc<PoolCounters>,
+}
+
+/// How requests may wait for a connection.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct WaitBounds {
+    /// How long.
+    pub(crate) timeout: Duration,
+    /// How many at a time; more are refused at once.
+    pub(crate) queue: usize,
 }
 
 impl Pool {
@@ -55,7 +64,7 @@ impl Pool {
         name: &'static str,
         connector: Connector,
         size: u32,
-        acquire_timeout: Duration,
+        bounds: WaitBounds,
     ) -> Self {
         let most = size.max(1);
         let size = usize::try_from(most).unwrap_or(1);
@@ -63,7 +72,7 @@ impl Pool {
             connections: Arc::new(Connections::new(connector, most)),
             size,
             permits: Arc::new(Semaphore::new(size)),
-            acquire_timeout,
+            bounds,
             name,
             counters: Arc::default(),
         }
@@ -136,17 +145,19 @@ impl Pool {
     }
 
     async fn wait(&self) -> Result<OwnedSemaphorePermit, StoreError> {
-        let _wait = self.counters.wait();
+        let WaitBounds { timeout, queue } = self.bounds;
+        let Some(_wait) = self.counters.wait(queue) else {
+            return Err(StoreError::Unavailable(format!(
+                "{queue} requests were waiting for a connection"
+            )));
+        };
         let acquire = Arc::clone(&self.permits).acquire_owned();
-        match time::timeout(self.acquire_timeout, acquire).await {
+        match time::timeout(timeout, acquire).await {
             Ok(Ok(permit)) => Ok(permit),
             Ok(Err(_)) => Err(StoreError::Unavailable("the pool is closed".to_owned())),
             Err(_) => {
                 self.counters.timed_out();
-                Err(StoreError::Unavailable(format!(
-                    "all connections were in use for {:?}",
-                    self.acquire_timeout
-                )))
+                Err(StoreError::Unavailable(format!("all connections were in use for {timeout:?}")))
             }
         }
     }

@@ -19,7 +19,7 @@ use crate::{
     database_url::{Backend, DatabaseUrl},
     error::{OpenError, open_error},
     migrations,
-    pool::Pool,
+    pool::{Pool, WaitBounds},
     sqlite_hold::Hold,
     tenancy::Tenancy,
     unit_of_work::DieselUnitOfWork,
@@ -34,6 +34,8 @@ pub struct StoreOptions {
     pub max_connections: u32,
     /// How long a request waits for a connection.
     pub acquire_timeout: Duration,
+    /// How many requests may wait for one at a time; more are refused at once.
+    pub queue: usize,
     /// When SQLite waits for the disk.
     pub sqlite_synchronous: SqliteSynchronous,
     /// How long a statement may take before it is logged; none is without it.
@@ -45,6 +47,7 @@ impl Default for StoreOptions {
         Self {
             max_connections: 8,
             acquire_timeout: Duration::from_secs(5),
+            queue: 1024,
             sqlite_synchronous: SqliteSynchronous::default(),
             slow_statement: Some(Duration::from_millis(500)),
         }
@@ -94,7 +97,8 @@ impl DieselStore {
             let shared = Arc::new(Shared::default());
             let url = url.clone();
             let connector = Connector { url, purpose, synchronous, errors, slow, shared };
-            Pool::new(name, connector, size, options.acquire_timeout)
+            let bounds = WaitBounds { timeout: options.acquire_timeout, queue: options.queue };
+            Pool::new(name, connector, size, bounds)
         };
         let backend = url.backend();
         let writers = match backend {

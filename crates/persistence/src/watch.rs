@@ -29,6 +29,8 @@ pub struct PoolState {
     pub waited: Duration,
     /// How often one waited until its time was over.
     pub timeouts: u64,
+    /// How often one was refused because too many waited.
+    pub refused: u64,
 }
 
 /// Errors of the database since the store was opened, by their kind. Those that
@@ -55,13 +57,19 @@ pub(crate) struct PoolCounters {
     taken: AtomicU64,
     waited_micros: AtomicU64,
     timeouts: AtomicU64,
+    refused: AtomicU64,
 }
 
 impl PoolCounters {
-    /// Begins a wait, which ends when what is returned is dropped.
-    pub(crate) fn wait(self: &Arc<Self>) -> Wait {
-        self.waiting.fetch_add(1, Relaxed);
-        Wait { counters: Arc::clone(self), since: Instant::now() }
+    /// Begins a wait, which ends when what is returned is dropped; or counts a
+    /// refusal if so many wait already.
+    pub(crate) fn wait(self: &Arc<Self>, queue: usize) -> Option<Wait> {
+        let next = |waiting| (waiting < queue).then_some(waiting + 1);
+        if self.waiting.fetch_update(Relaxed, Relaxed, next).is_err() {
+            self.refused.fetch_add(1, Relaxed);
+            return None;
+        }
+        Some(Wait { counters: Arc::clone(self), since: Instant::now() })
     }
 
     /// Counts a connection that was handed out.
@@ -84,6 +92,7 @@ impl PoolCounters {
             taken: self.taken.load(Relaxed),
             waited: Duration::from_micros(self.waited_micros.load(Relaxed)),
             timeouts: self.timeouts.load(Relaxed),
+            refused: self.refused.load(Relaxed),
         }
     }
 }

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use guildhall_application::{
-    ports::{Maintenance, OrganizationQueries, Store},
+    ports::{Maintenance, OrganizationQueries, Store, StoreError},
     testing::at,
 };
 use guildhall_persistence::{
@@ -83,6 +83,36 @@ async fn who_gives_up_waiting_waits_no_more() {
         assert!(store.begin().await.is_err());
         let refused = writers(&store);
         assert_eq!((refused.waiting, refused.taken, refused.timeouts), (0, 1, 1));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_finds_the_queue_full_is_refused_at_once() {
+    for backend in backends() {
+        let database = TestDatabase::new(backend);
+        let acquire_timeout = Duration::from_mins(1);
+        let options =
+            StoreOptions { max_connections: 1, acquire_timeout, queue: 2, ..Default::default() };
+        let store = DieselStore::open(database.url(), options).unwrap();
+        let work = store.begin().await.unwrap();
+        let waiting: Vec<_> = (0..2)
+            .map(|_| {
+                let store = store.clone();
+                tokio::spawn(async move { store.begin().await.map(drop) })
+            })
+            .collect();
+        until(|| writers(&store).waiting == 2).await;
+        for _ in 0..3 {
+            let refusal = store.begin().await.err().unwrap();
+            assert!(matches!(refusal, StoreError::Unavailable(_)), "{refusal}");
+        }
+        let full = writers(&store);
+        assert_eq!((full.waiting, full.refused, full.timeouts), (2, 3, 0));
+        drop(work);
+        for waiting in waiting {
+            waiting.await.unwrap().unwrap();
+        }
+        store.begin().await.unwrap().commit().await.unwrap();
     }
 }
 

@@ -35,6 +35,7 @@ pub(crate) static KEYS: &[Key] = &[
     key("database_url",                    "DATABASE_URL",                              "sqlite:guildhall.db in data_dir"),
     key("database.max_connections",        "GUILDHALL_DATABASE_MAX_CONNECTIONS",        "8"),
     key("database.acquire_timeout",        "GUILDHALL_DATABASE_ACQUIRE_TIMEOUT",        "5"),
+    key("database.queue",                  "GUILDHALL_DATABASE_QUEUE",                  "1024"),
     key("database.sqlite_synchronous",     "GUILDHALL_DATABASE_SQLITE_SYNCHRONOUS",     "full"),
     key("database.slow_statement",         "GUILDHALL_DATABASE_SLOW_STATEMENT",         "500"),
     key("cache.megabytes",                 "GUILDHALL_CACHE_MEGABYTES",                 "32"),

@@ -281,6 +281,7 @@ fn store(reader: &mut Reader<'_>) -> StoreOptions {
         acquire_timeout: reader
             .seconds("database.acquire_timeout", 1..=600)
             .unwrap_or(default.acquire_timeout),
+        queue: reader.number("database.queue", 1..=100_000).unwrap_or(default.queue),
         sqlite_synchronous: reader
             .choice("database.sqlite_synchronous", &SYNCHRONOUS)
             .unwrap_or(default.sqlite_synchronous),

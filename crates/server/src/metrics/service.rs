@@ -31,6 +31,11 @@ const POOL_TIMEOUTS: OfPool<u64> = (
     "Requests that waited for a connection until their time was over",
     |pool| pool.timeouts,
 );
+const POOL_REFUSED: OfPool<u64> = (
+    "guildhall_database_wait_refused",
+    "Requests refused because too many waited for a connection",
+    |pool| pool.refused,
+);
 
 /// Pools and errors of the database.
 pub(super) struct StoreCollector(pub(super) DieselStore);
@@ -48,7 +53,7 @@ impl Collector for StoreCollector {
             let values = pools.iter().map(|pool| (pool.name, ConstGauge::new(value(pool))));
             labelled(&mut encoder, (name, help, MetricType::Gauge), "pool", values)?;
         }
-        for (name, help, value) in [POOL_TAKEN, POOL_TIMEOUTS] {
+        for (name, help, value) in [POOL_TAKEN, POOL_TIMEOUTS, POOL_REFUSED] {
             let values = pools.iter().map(|pool| (pool.name, ConstCounter::new(value(pool))));
             labelled(&mut encoder, (name, help, MetricType::Counter), "pool", values)?;
         }

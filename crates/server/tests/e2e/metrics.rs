@@ -63,6 +63,7 @@ async fn a_scrape_tells_what_was_asked_and_how_the_node_is() {
             assert!(of("guildhall_database_connections_taken_total") > Some(0.0), "{pool}");
             assert_eq!(of("guildhall_database_requests_waiting"), Some(0.0), "{pool}");
             assert_eq!(of("guildhall_database_wait_timeouts_total"), Some(0.0), "{pool}");
+            assert_eq!(of("guildhall_database_wait_refused_total"), Some(0.0), "{pool}");
         }
         for kind in ["unreachable", "connection_lost", "contention", "full", "failed"] {
             let errors = scrape.number("guildhall_database_errors_total", &[("kind", kind)]);
