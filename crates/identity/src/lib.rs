@@ -1,6 +1,7 @@
 //! Secrets and randomness: password hashing, bearer tokens, ids; and the limits
 //! on guessing and on asking too much.
 
+mod hash_memory;
 mod ids;
 mod password;
 mod request_limits;

@@ -9,8 +9,8 @@ use std::{
 };
 
 use argon2::{
-    Argon2, Params,
-    password_hash::{self, PasswordHasher as _, PasswordVerifier as _, phc},
+    Algorithm, Argon2, Params, Version,
+    password_hash::phc::{self, Output, ParamsString, Salt},
 };
 use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
@@ -21,6 +21,8 @@ use tokio::{
     task::spawn_blocking,
     time::timeout,
 };
+
+use crate::hash_memory::HashMemory;
 
 /// How much hashing goes on at once. A hash takes 19 MiB and a core for tens of
 /// milliseconds.
@@ -53,6 +55,7 @@ pub struct HasherState {
 pub struct Argon2Hasher {
     running: Arc<Semaphore>,
     admitted: Arc<Semaphore>,
+    memory: Arc<HashMemory>,
     parallelism: usize,
     queue: usize,
     wait: Duration,
@@ -74,6 +77,7 @@ impl Argon2Hasher {
         Ok(Self {
             running: Arc::new(Semaphore::new(parallelism)),
             admitted: Arc::new(Semaphore::new(parallelism.saturating_add(options.queue))),
+            memory: Arc::default(),
             parallelism,
             queue: options.queue,
             wait: options.wait,
@@ -124,13 +128,8 @@ impl Argon2Hasher {
 #[async_trait]
 impl PasswordHasher for Argon2Hasher {
     async fn hash(&self, password: &Password) -> Result<PasswordHash, HashingError> {
-        let password = password.clone();
-        self.run(move || {
-            let hash: phc::PasswordHash =
-                Argon2::default().hash_password(password.expose().as_bytes()).map_err(failed)?;
-            Ok(PasswordHash::new(hash.to_string()))
-        })
-        .await
+        let (password, memory) = (password.clone(), Arc::clone(&self.memory));
+        self.run(move || hash(&memory, &password)).await
     }
 
     async fn verify(
@@ -138,29 +137,67 @@ impl PasswordHasher for Argon2Hasher {
         password: &Password,
         hash: Option<PasswordHash>,
     ) -> Result<Verification, HashingError> {
-        let password = password.clone();
+        let (password, memory) = (password.clone(), Arc::clone(&self.memory));
         let is_decoy = hash.is_none();
         let hash = hash.unwrap_or_else(|| self.decoy.clone());
-        let found = self.run(move || verify(&password, &hash)).await?;
+        let found = self.run(move || verify(&memory, &password, &hash)).await?;
         Ok(if is_decoy { Verification::Mismatch } else { found })
     }
 }
 
-fn verify(password: &Password, hash: &PasswordHash) -> Result<Verification, HashingError> {
+fn hash(memory: &HashMemory, password: &Password) -> Result<PasswordHash, HashingError> {
+    let (salt, params) = (Salt::generate(), Params::default());
+    let output = computed(memory, &Argon2::default(), password, &salt, Params::DEFAULT_OUTPUT_LEN)?;
+    let hash = phc::PasswordHash {
+        algorithm: Algorithm::default().ident(),
+        version: Some(Version::default().into()),
+        params: ParamsString::try_from(&params).map_err(failed)?,
+        salt: Some(salt),
+        hash: Some(output),
+    };
+    Ok(PasswordHash::new(hash.to_string()))
+}
+
+fn verify(
+    memory: &HashMemory,
+    password: &Password,
+    hash: &PasswordHash,
+) -> Result<Verification, HashingError> {
     let hash = phc::PasswordHash::new(hash.expose()).map_err(failed)?;
-    match Argon2::default().verify_password(password.expose().as_bytes(), &hash) {
-        Ok(()) if is_current(&hash) => Ok(Verification::Match),
-        Ok(()) => Ok(Verification::MatchOutdated),
-        Err(password_hash::Error::PasswordInvalid) => Ok(Verification::Mismatch),
-        Err(error) => Err(failed(error)),
+    let (Some(salt), Some(expected)) = (&hash.salt, &hash.hash) else {
+        return Err(failed("a hash lacks its salt or its output"));
+    };
+    let algorithm = Algorithm::try_from(hash.algorithm.as_str()).map_err(failed)?;
+    let version = hash.version.map(Version::try_from).transpose().map_err(failed)?;
+    let params = Params::try_from(&hash).map_err(failed)?;
+    let argon2 = Argon2::new(algorithm, version.unwrap_or_default(), params);
+    // Outputs are compared in constant time.
+    if computed(memory, &argon2, password, salt, expected.len())? != *expected {
+        Ok(Verification::Mismatch)
+    } else if is_current(&hash) {
+        Ok(Verification::Match)
+    } else {
+        Ok(Verification::MatchOutdated)
     }
+}
+
+fn computed(
+    memory: &HashMemory,
+    argon2: &Argon2<'_>,
+    password: &Password,
+    salt: &[u8],
+    length: usize,
+) -> Result<Output, HashingError> {
+    let mut output = vec![0; length];
+    memory.compute(argon2, password.expose().as_bytes(), salt, &mut output).map_err(failed)?;
+    Output::new(&output).map_err(failed)
 }
 
 /// Whether a hash was made as it would be made today.
 fn is_current(hash: &phc::PasswordHash) -> bool {
     let params = Params::try_from(hash);
     hash.algorithm == argon2::ARGON2ID_IDENT
-        && hash.version == Some(argon2::Version::default().into())
+        && hash.version == Some(Version::default().into())
         && params.is_ok_and(|params| {
             let today = Params::default();
             (params.m_cost(), params.t_cost(), params.p_cost())
@@ -176,7 +213,7 @@ fn decoy() -> Result<PasswordHash, HashingError> {
     let params = Params::default();
     Ok(PasswordHash::new(format!(
         "$argon2id$v={}$m={},t={},p={}${}${}",
-        u32::from(argon2::Version::default()),
+        u32::from(Version::default()),
         params.m_cost(),
         params.t_cost(),
         params.p_cost(),
@@ -198,6 +235,8 @@ fn failed(error: impl ToString) -> HashingError {
 
 #[cfg(test)]
 mod tests {
+    use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
+
     use super::*;
 
     fn hasher(parallelism: usize, queue: usize) -> Argon2Hasher {
@@ -216,6 +255,8 @@ mod tests {
         let again = hasher.hash(&password("correct horse")).await.unwrap();
         assert_ne!(hash, again, "salted");
         assert!(hash.expose().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+        let standard = phc::PasswordHash::new(hash.expose()).unwrap();
+        assert!(Argon2::default().verify_password(b"correct horse", &standard).is_ok());
         for (text, expected) in [
             ("correct horse", Verification::Match),
             ("Correct horse", Verification::Mismatch),
