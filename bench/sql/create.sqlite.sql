@@ -4,7 +4,7 @@ BEGIN IMMEDIATE;
 SELECT * FROM users WHERE id = :user LIMIT 1;
 INSERT INTO organizations (id, name, name_key, metadata, auto_join, status, updated_at, version, is_default, users_count, workspaces_count, created_at) VALUES (:new, 'Bare ' || :text, 'bare ' || :text, '{}', 1, 'active', :now, 1, 0, 0, 0, :now) ON CONFLICT DO NOTHING;
 UPDATE organizations SET users_count = users_count + 1 WHERE id = :new AND deleted_at IS NULL AND status = 'active' AND (users_limit IS NULL OR users_count + 1 <= users_limit);
-INSERT INTO memberships (organization_id, user_id, role, source, joined_at, version) VALUES (:new, :user, 'owner', 'administrator', :now, 1) ON CONFLICT DO NOTHING;
+INSERT INTO memberships (organization_id, user_id, role, source, joined_at, version, organization_created_at) VALUES (:new, :user, 'owner', 'administrator', :now, 1, (SELECT created_at FROM organizations WHERE id = :new)) ON CONFLICT DO NOTHING;
 SELECT * FROM organizations WHERE id = :home LIMIT 1;
 SELECT subject, key FROM audit_keys WHERE subject IN (:hash);
 SELECT size, head, last_at FROM audit_logs WHERE id = :new LIMIT 1;

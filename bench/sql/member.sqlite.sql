@@ -5,7 +5,7 @@ SELECT organizations.*, memberships.role FROM organizations LEFT OUTER JOIN memb
 SELECT * FROM memberships WHERE organization_id = :home AND user_id = :member LIMIT 1;
 SELECT * FROM users WHERE id = :member LIMIT 1;
 UPDATE organizations SET users_count = users_count + 1 WHERE id = :home AND deleted_at IS NULL AND status = 'active' AND (users_limit IS NULL OR users_count + 1 <= users_limit);
-INSERT INTO memberships (organization_id, user_id, role, source, joined_at, version) VALUES (:home, :member, 'member', 'administrator', :now, 1) ON CONFLICT DO NOTHING;
+INSERT INTO memberships (organization_id, user_id, role, source, joined_at, version, organization_created_at) VALUES (:home, :member, 'member', 'administrator', :now, 1, (SELECT created_at FROM organizations WHERE id = :home)) ON CONFLICT DO NOTHING;
 SELECT * FROM organizations WHERE id = :home LIMIT 1;
 SELECT subject, key FROM audit_keys WHERE subject IN (:hash);
 SELECT size, head, last_at FROM audit_logs WHERE id = :home LIMIT 1;

@@ -9,10 +9,11 @@ use guildhall_domain::{Membership, OrganizationId, Workspace};
 
 use crate::{
     connection::{DbConnection, on_backend},
-    membership::MembershipRow,
+    membership::{MembershipRow, since_creation},
     organization::{Counted, OrganizationRow, Room, add_within_limit},
     schema::{audit_events, installation, memberships, organizations, sessions, users, workspaces},
     session::SessionRow,
+    sql_types::DbId,
     store::DieselStore,
     user::UserRow,
     workspace::WorkspaceRow,
@@ -67,8 +68,13 @@ fn insert(connection: &mut DbConnection, batch: &Batch) -> QueryResult<()> {
             diesel::insert_into(users::table).values(rows).execute(c)?;
         }
         for some in batch.memberships.chunks(ROWS) {
-            let row =
-                |membership: &Membership| MembershipRow::new(membership.organization, membership);
+            let row = |membership: &Membership| {
+                let organization = membership.organization;
+                (
+                    MembershipRow::new(organization, membership),
+                    since_creation!(DbId::from(organization)),
+                )
+            };
             let rows: Vec<_> = some.iter().map(row).collect();
             diesel::insert_into(memberships::table).values(rows).execute(c)?;
         }

@@ -269,7 +269,7 @@ impl Slot {
         tenancy: Tenancy,
         query: impl FnOnce(&mut DbConnection) -> QueryResult<T>,
     ) -> QueryResult<T> {
-        if self.told != Some(tenancy) {
+        if tenancy != Tenancy::Anybody && self.told != Some(tenancy) {
             self.told = None;
             self.run(|connection| tenancy.tell(connection))?;
             self.told = tenancy.is_lasting().then_some(tenancy);

@@ -26,6 +26,7 @@ mod migrations;
 mod one_time_token;
 mod organization;
 mod pool;
+mod prepared;
 mod requests;
 mod schema;
 mod search;

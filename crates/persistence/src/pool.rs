@@ -92,16 +92,23 @@ impl Pool {
     ) -> Result<T, StoreError> {
         let permit = self.permit().await?;
         let pool = self.clone();
-        blocking("database.read", move || {
-            let mut lease = pool.lease(permit)?;
-            let mut result = lease.slot().read(tenancy, &query);
-            if result.as_ref().is_err_and(is_connection_loss) {
-                lease = pool.renew(lease)?;
-                result = lease.slot().read(tenancy, &query);
-            }
-            result.map_err(|error| store_error(&error))
-        })
-        .await
+        blocking("database.read", move || pool.read_on(permit, tenancy, query)).await
+    }
+
+    /// The same for whoever has the permit. Blocks.
+    pub(crate) fn read_on<T>(
+        &self,
+        permit: OwnedSemaphorePermit,
+        tenancy: Tenancy,
+        query: impl Fn(&mut DbConnection) -> QueryResult<T>,
+    ) -> Result<T, StoreError> {
+        let mut lease = self.lease(permit)?;
+        let mut result = lease.slot.read(tenancy, &query);
+        if result.as_ref().is_err_and(is_connection_loss) {
+            lease = self.renew(lease)?;
+            result = lease.slot.read(tenancy, &query);
+        }
+        result.map_err(|error| store_error(&error))
     }
 
     /// Whether another process has changed the SQLite file since this was asked last,
@@ -117,21 +124,21 @@ impl Pool {
         .await
     }
 
-    /// Begins a transaction on a connection that answers.
+    /// A transaction, which begins with its first statement.
     pub(crate) async fn begin(&self) -> Result<Transaction, StoreError> {
         let permit = self.permit().await?;
-        let pool = self.clone();
-        blocking("database.begin", move || {
-            let mut lease = pool.lease(permit)?;
-            let mut begun = lease.slot().begin();
-            if begun.as_ref().is_err_and(is_connection_loss) {
-                lease = pool.renew(lease)?;
-                begun = lease.slot().begin();
-            }
-            begun.map_err(|error| store_error(&error))?;
-            Ok(Transaction::new(lease))
-        })
-        .await
+        Ok(Transaction::new(self.clone(), permit))
+    }
+
+    /// Begins a transaction on a connection that answers. Blocks.
+    pub(crate) fn begin_on(&self, permit: OwnedSemaphorePermit) -> Result<Lease, StoreError> {
+        let mut lease = self.lease(permit)?;
+        let mut begun = lease.slot.begin();
+        if begun.as_ref().is_err_and(is_connection_loss) {
+            lease = self.renew(lease)?;
+            begun = lease.slot.begin();
+        }
+        begun.map(|()| lease).map_err(|error| store_error(&error))
     }
 
     /// Waits for the right to have a connection.

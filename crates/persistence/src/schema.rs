@@ -72,6 +72,7 @@ diesel::table! {
         source -> Text,
         joined_at -> Moment,
         version -> BigInt,
+        organization_created_at -> Moment,
     }
 }
 

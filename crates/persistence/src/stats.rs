@@ -12,6 +12,7 @@ use guildhall_domain::{ServingPeriod, Timestamp};
 use crate::{
     connection::on_backend,
     decode,
+    prepared::Prepared,
     schema::{installation, serving_periods},
     sql_types::{DbId, DbTime, Id, Moment},
     store::DieselStore,
@@ -31,37 +32,38 @@ const OF_ADMIN: &str = "SELECT o.id, o.workspaces_count FROM organizations AS o 
 /// One organization; `$1` is its id.
 const ITSELF: &str = "SELECT o.id, o.workspaces_count FROM organizations AS o WHERE o.id = $1 AND o.deleted_at IS NULL";
 
-/// Every number in one statement, so that they fit together. SQLite numbers
-/// the parameters in the order in which they appear first.
+/// Every number in one statement, so that they fit together; each table is looked
+/// through once. SQLite numbers the parameters in the order in which they appear first.
 const SNAPSHOT: &str = "
-teams AS (
-    SELECT m.organization_id,
-        count(*) AS members,
-        sum(CASE WHEN m.role = 'owner' THEN 1 ELSE 0 END) AS owners,
-        sum(CASE WHEN m.role IN ('owner', 'admin') THEN 1 ELSE 0 END) AS managers
-    FROM memberships AS m
+seats AS MATERIALIZED (
+    SELECT m.organization_id, m.user_id, m.role FROM memberships AS m
     WHERE m.organization_id IN (SELECT id FROM visible)
-    GROUP BY m.organization_id
+),
+teams AS (
+    SELECT count(*) AS members,
+        count(*) FILTER (WHERE role = 'owner') AS owners,
+        count(*) FILTER (WHERE role IN ('owner', 'admin')) AS managers
+    FROM seats GROUP BY organization_id
 ),
 people AS (
-    SELECT u.id, u.mfa_enabled, u.last_sign_in_at
-    FROM users AS u
-    WHERE u.id IN (
-        SELECT m.user_id FROM memberships AS m
-        WHERE m.organization_id IN (SELECT id FROM visible)
-    )
+    SELECT u.mfa_enabled, u.last_sign_in_at >= $2 AS is_active,
+        (SELECT count(*) FROM sessions AS s WHERE s.user_id = u.id AND s.expires_at > $3) AS live
+    FROM users AS u WHERE u.id IN (SELECT user_id FROM seats)
 )
-SELECT
-    (SELECT count(*) FROM visible) AS organizations,
-    (SELECT CAST(coalesce(sum(workspaces_count), 0) AS bigint) FROM visible) AS workspaces,
-    (SELECT count(*) FROM people) AS members,
-    (SELECT count(*) FROM people WHERE mfa_enabled) AS members_with_mfa,
-    (SELECT count(*) FROM people WHERE last_sign_in_at >= $2) AS members_active,
-    (SELECT count(*) FROM sessions AS s
-        WHERE s.expires_at > $3 AND s.user_id IN (SELECT id FROM people)) AS live_sessions,
-    (SELECT count(*) FROM teams WHERE owners = 1 AND members > 1) AS single_owner,
-    (SELECT count(*) FROM teams WHERE managers > 2 AND managers * 4 > members) AS many_admins
-";
+SELECT * FROM (
+    SELECT count(*) AS organizations, CAST(coalesce(sum(workspaces_count), 0) AS bigint) AS workspaces
+    FROM visible
+) AS of_organizations CROSS JOIN (
+    SELECT count(*) AS members,
+        count(*) FILTER (WHERE mfa_enabled) AS members_with_mfa,
+        count(*) FILTER (WHERE is_active) AS members_active,
+        CAST(coalesce(sum(live), 0) AS bigint) AS live_sessions
+    FROM people
+) AS of_people CROSS JOIN (
+    SELECT count(*) FILTER (WHERE owners = 1 AND members > 1) AS single_owner,
+        count(*) FILTER (WHERE managers > 2 AND managers * 4 > members) AS many_admins
+    FROM teams
+) AS of_teams";
 
 #[derive(QueryableByName)]
 struct SnapshotRow {
@@ -131,7 +133,7 @@ impl StatsQueries for DieselStore {
         since: Timestamp,
     ) -> Result<(Timestamp, Vec<ServingPeriod>), StoreError> {
         let (installed_at, periods): (DbTime, Vec<(DbId, DbTime, DbTime)>) = self
-            .read(Tenancy::Installation, move |connection| {
+            .read(Tenancy::Anybody, move |connection| {
                 on_backend!(connection, |c| {
                     let installed_at =
                         installation::table.select(installation::installed_at).first(c)?;
@@ -162,14 +164,14 @@ impl DieselStore {
         now: Timestamp,
         active_since: Timestamp,
     ) -> Result<StatsSnapshot, StoreError> {
-        let statement = format!("WITH visible AS ({visible}), {SNAPSHOT}");
+        let statement = format!("WITH visible AS MATERIALIZED ({visible}), {SNAPSHOT}");
         let row: SnapshotRow = self
             .read(tenancy, move |connection| {
                 let query = sql_query(&statement)
                     .bind::<Id, _>(id)
                     .bind::<Moment, _>(DbTime(active_since))
                     .bind::<Moment, _>(DbTime(now));
-                on_backend!(connection, |c| query.get_result(c))
+                on_backend!(connection, |c| Prepared(query).get_result(c))
             })
             .await?;
         row.try_into()

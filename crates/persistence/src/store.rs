@@ -184,9 +184,9 @@ impl DieselStore {
         changes: Changes,
         statements: impl FnOnce(&mut DbConnection) -> QueryResult<T> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let (transaction, value) = self.writers.begin().await?.run(statements).await?;
-        transaction.commit(self.announcer.clone(), changes, false).await?;
-        Ok(value)
+        let transaction = self.writers.begin().await?;
+        let announcer = self.announcer.clone();
+        transaction.commit(announcer, changes, false, |connection, _| statements(connection)).await
     }
 }
 

@@ -9,11 +9,18 @@
 
 use std::fmt;
 
-use diesel::{QueryResult, connection::SimpleConnection};
+use diesel::{
+    QueryResult, RunQueryDsl, sql_query,
+    sql_types::{Bool, Text},
+};
 use guildhall_application::{Scope, caller::Viewer};
 use guildhall_domain::{OrganizationId, UserId};
 
-use crate::connection::DbConnection;
+use crate::{
+    connection::DbConnection,
+    prepared::Prepared,
+    sql_types::{DbId, Id},
+};
 
 /// Takes on the role of the application if the user may, in the round trip of
 /// the other settings. Whoever is above row-level security goes no further.
@@ -46,6 +53,40 @@ $$";
 pub(crate) const BEGIN: &str = "BEGIN; SET LOCAL guildhall.actor = 'system'; \
      SET LOCAL guildhall.organizations = ''";
 
+/// `$1` is the actor, and `$2` whether that is for the transaction alone.
+const SET_ACTOR: &str = "
+SELECT set_config('guildhall.actor', $1, $2), set_config('guildhall.organizations', '', $2)";
+
+/// The same, and the organization `$3` for a scope. The scope is looked up with what
+/// the first two settings come to, so that they are made before.
+const SET_SCOPE: &str = "
+SELECT set_config('guildhall.organizations', (
+    SELECT CASE WHEN EXISTS (
+        SELECT FROM memberships WHERE organization_id = $3 AND user_id = told.actor::uuid
+    ) OR EXISTS (
+        SELECT FROM users WHERE id = told.actor::uuid AND role = 'admin' AND status = 'active'
+    ) THEN '{' || $3::text || '}' ELSE '{}' END || told.no_scope
+), $2)
+FROM (
+    SELECT set_config('guildhall.actor', $1, $2) AS actor,
+        set_config('guildhall.organizations', '', $2) AS no_scope
+    OFFSET 0
+) AS told";
+
+/// The same, with all organizations of the actor for a scope.
+const SET_ALL: &str = "
+SELECT set_config('guildhall.organizations', (
+    SELECT coalesce(array_agg(organization_id)::text, '{}') || told.no_scope
+    FROM memberships WHERE user_id = told.actor::uuid
+), $2)
+FROM (
+    SELECT set_config('guildhall.actor', $1, $2) AS actor,
+        set_config('guildhall.organizations', '', $2) AS no_scope
+    OFFSET 0
+) AS told";
+
+const ACT_AS: &str = "SELECT set_config('guildhall.actor', $1, true)";
+
 /// Whose statements these are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Actor {
@@ -76,6 +117,8 @@ pub(crate) enum Tenancy {
     Scope(UserId, OrganizationId),
     /// A user's, on all that belongs to their organizations.
     AllOf(UserId),
+    /// Anybody's. Nothing is told, and nothing is asked but what has no policies.
+    Anybody,
 }
 
 impl From<Viewer> for Tenancy {
@@ -95,7 +138,7 @@ impl From<&Scope> for Tenancy {
 impl Tenancy {
     const fn actor(self) -> Actor {
         match self {
-            Self::Installation => Actor::Installation,
+            Self::Installation | Self::Anybody => Actor::Installation,
             Self::Viewer(user) | Self::Scope(user, _) | Self::AllOf(user) => Actor::User(user),
         }
     }
@@ -108,49 +151,32 @@ impl Tenancy {
 
     /// Tells it for all that follows on the connection.
     pub(crate) fn tell(self, connection: &mut DbConnection) -> QueryResult<()> {
-        tell(connection, || self.settings(Extent::Session))
+        self.set(connection, Extent::Session)
     }
 
-    /// The statements that make the settings. Nothing but ids is written into
-    /// them.
-    fn settings(self, extent: Extent) -> String {
-        let (set, is_local) = match extent {
-            Extent::Session => ("SET SESSION", false),
-            Extent::Transaction => ("SET LOCAL", true),
-        };
-        let actor = self.actor();
-        let actor =
-            format!("{set} guildhall.actor = '{actor}'; {set} guildhall.organizations = ''");
+    /// Makes the settings in one statement, which the connection keeps prepared.
+    fn set(self, connection: &mut DbConnection, extent: Extent) -> QueryResult<()> {
+        let DbConnection::Postgres(c) = connection else { return Ok(()) };
+        let is_local = matches!(extent, Extent::Transaction);
+        let actor = self.actor().to_string();
         // What the application says is looked up: a scope that was forged comes
         // to an empty one.
-        match self.organizations() {
-            None => actor,
-            Some(organizations) => format!(
-                "{actor}; SELECT set_config('guildhall.organizations', ({organizations}), {is_local})"
-            ),
-        }
-    }
-
-    /// The query for the organizations in scope, if there is a scope.
-    fn organizations(self) -> Option<String> {
-        match self {
-            Self::Installation | Self::Viewer(_) => None,
-            Self::Scope(user, organization) => {
-                let (user, organization) = (user.as_uuid(), organization.as_uuid());
-                Some(format!(
-                    "SELECT CASE WHEN EXISTS (SELECT FROM memberships \
-                         WHERE organization_id = '{organization}' AND user_id = '{user}') \
-                     OR EXISTS (SELECT FROM users \
-                         WHERE id = '{user}' AND role = 'admin' AND status = 'active') \
-                     THEN '{{{organization}}}' ELSE '{{}}' END"
-                ))
+        let told = match self {
+            Self::Anybody => Ok(0),
+            Self::Installation | Self::Viewer(_) => {
+                let set = sql_query(SET_ACTOR).bind::<Text, _>(actor).bind::<Bool, _>(is_local);
+                Prepared(set).execute(c)
             }
-            Self::AllOf(user) => Some(format!(
-                "SELECT coalesce(array_agg(organization_id)::text, '{{}}') \
-                 FROM memberships WHERE user_id = '{}'",
-                user.as_uuid()
-            )),
-        }
+            Self::Scope(_, organization) => {
+                let set = sql_query(SET_SCOPE).bind::<Text, _>(actor).bind::<Bool, _>(is_local);
+                Prepared(set.bind::<Id, _>(DbId::from(organization))).execute(c)
+            }
+            Self::AllOf(_) => {
+                let set = sql_query(SET_ALL).bind::<Text, _>(actor).bind::<Bool, _>(is_local);
+                Prepared(set).execute(c)
+            }
+        };
+        told.map(drop)
     }
 }
 
@@ -168,18 +194,11 @@ pub(crate) fn confine(
     user: UserId,
     organization: OrganizationId,
 ) -> QueryResult<()> {
-    tell(connection, || Tenancy::Scope(user, organization).settings(Extent::Transaction))
+    Tenancy::Scope(user, organization).set(connection, Extent::Transaction)
 }
 
 /// Goes on in a transaction as somebody else, in the same scope.
 pub(crate) fn act_as(connection: &mut DbConnection, actor: Actor) -> QueryResult<()> {
-    tell(connection, || format!("SET LOCAL guildhall.actor = '{actor}'"))
-}
-
-/// Makes settings where there is something that they are for.
-fn tell(connection: &mut DbConnection, settings: impl FnOnce() -> String) -> QueryResult<()> {
-    match connection {
-        DbConnection::Sqlite(_) => Ok(()),
-        DbConnection::Postgres(c) => c.batch_execute(&settings()),
-    }
+    let DbConnection::Postgres(c) = connection else { return Ok(()) };
+    Prepared(sql_query(ACT_AS).bind::<Text, _>(actor.to_string())).execute(c).map(drop)
 }

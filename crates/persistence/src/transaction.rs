@@ -1,4 +1,5 @@
-//! One transaction on a connection of a pool.
+//! One transaction on a connection of a pool. It begins with its first statement,
+//! so that nothing is handed to a blocking thread for the beginning alone.
 //!
 //! **Invariant:** the connection goes back to the pool outside of any
 //! transaction, or not at all. A transaction that is dropped open, for instance
@@ -6,22 +7,38 @@
 
 use diesel::QueryResult;
 use guildhall_application::ports::{Changes, StoreError};
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, sync::OwnedSemaphorePermit};
 
 use crate::{
-    blocking::blocking, changes::Announcer, connection::DbConnection, error::store_error,
-    pool::Lease,
+    blocking::blocking,
+    changes::Announcer,
+    connection::DbConnection,
+    error::store_error,
+    pool::{Lease, Pool},
+    tenancy::Tenancy,
 };
 
 /// A transaction that is open until it is committed or dropped.
 pub(crate) struct Transaction {
-    lease: Option<Lease>,
+    state: Option<State>,
+}
+
+enum State {
+    /// It may have a connection, and has not asked for one.
+    Due(Pool, OwnedSemaphorePermit),
+    /// It has begun.
+    Open(Lease),
 }
 
 impl Transaction {
-    /// The transaction that was begun on this connection.
-    pub(crate) const fn new(lease: Lease) -> Self {
-        Self { lease: Some(lease) }
+    /// A transaction on a connection of a pool.
+    pub(crate) const fn new(pool: Pool, permit: OwnedSemaphorePermit) -> Self {
+        Self { state: Some(State::Due(pool, permit)) }
+    }
+
+    /// Whether it has begun.
+    pub(crate) const fn has_begun(&self) -> bool {
+        matches!(self.state, Some(State::Open(_)))
     }
 
     /// Runs statements on a blocking thread and hands the transaction back. A
@@ -32,32 +49,29 @@ impl Transaction {
         statements: impl FnOnce(&mut DbConnection) -> QueryResult<T> + Send + 'static,
     ) -> Result<(Self, T), StoreError> {
         blocking("database.run", move || {
-            let mut lease = self.lease.take().ok_or_else(ended)?;
-            match lease.slot().run(statements) {
-                Ok(value) => Ok((Self::new(lease), value)),
-                Err(error) => {
-                    roll_back(lease);
-                    Err(store_error(&error))
-                }
-            }
+            let (lease, value) = run(self.lease()?, statements)?;
+            self.state = Some(State::Open(lease));
+            Ok((self, value))
         })
         .await
     }
 
-    /// Makes it durable and visible, on a blocking thread, and tells all nodes what it
-    /// changed; and scrubs what it deleted, where that must leave no trace.
-    pub(crate) async fn commit(
+    /// Runs the last statements on a blocking thread, which may find out that more was
+    /// changed, and makes all of it durable and visible, and told to all nodes; and scrubs
+    /// what it deleted, where that must leave no trace.
+    pub(crate) async fn commit<T: Send + 'static>(
         mut self,
         announcer: Announcer,
-        changes: Changes,
+        mut changes: Changes,
         scrubs: bool,
-    ) -> Result<(), StoreError> {
+        last: impl FnOnce(&mut DbConnection, &mut Changes) -> QueryResult<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
         blocking("database.commit", move || {
-            let mut lease = self.lease.take().ok_or_else(ended)?;
-            if let Err(error) = lease.slot().run(|c| announcer.notify(c, &changes)) {
-                roll_back(lease);
-                return Err(store_error(&error));
-            }
+            let (mut lease, value) = run(self.lease()?, |connection| {
+                let value = last(connection, &mut changes)?;
+                announcer.notify(connection, &changes)?;
+                Ok(value)
+            })?;
             let under_way = announcer.committing(&changes);
             let committed = lease.slot().commit();
             // Also where nobody knows whether it was.
@@ -66,18 +80,55 @@ impl Transaction {
             if scrubs {
                 lease.slot().scrub();
             }
-            Ok(())
+            Ok(value)
         })
         .await
+    }
+
+    /// Runs a statement that is all of the transaction, and commits itself. It can be
+    /// run twice, asks for nothing that has policies, and matters to no other node.
+    pub(crate) async fn run_alone<T: Send + 'static>(
+        mut self,
+        announcer: Announcer,
+        changes: Changes,
+        statement: impl Fn(&mut DbConnection) -> QueryResult<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let Some(State::Due(pool, permit)) = self.state.take() else { return Err(ended()) };
+        blocking("database.run", move || {
+            let _under_way = announcer.committing(&changes);
+            pool.read_on(permit, Tenancy::Anybody, statement)
+        })
+        .await
+    }
+
+    /// The connection, on which the transaction has begun. Blocks.
+    fn lease(&mut self) -> Result<Lease, StoreError> {
+        match self.state.take().ok_or_else(ended)? {
+            State::Due(pool, permit) => pool.begin_on(permit),
+            State::Open(lease) => Ok(lease),
+        }
     }
 }
 
 impl Drop for Transaction {
     fn drop(&mut self) {
-        let Some(lease) = self.lease.take() else { return };
+        let Some(State::Open(lease)) = self.state.take() else { return };
         match Handle::try_current() {
             Ok(runtime) => drop(runtime.spawn_blocking(move || roll_back(lease))),
             Err(_) => roll_back(lease),
+        }
+    }
+}
+
+fn run<T>(
+    mut lease: Lease,
+    statements: impl FnOnce(&mut DbConnection) -> QueryResult<T>,
+) -> Result<(Lease, T), StoreError> {
+    match lease.slot().run(statements) {
+        Ok(value) => Ok((lease, value)),
+        Err(error) => {
+            roll_back(lease);
+            Err(store_error(&error))
         }
     }
 }

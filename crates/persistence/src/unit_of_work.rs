@@ -18,6 +18,7 @@ use crate::{
     audit,
     changes::{self, Announcer},
     connection::DbConnection,
+    session::SessionUse,
     tenancy::{self, Actor},
     transaction::{Transaction, ended},
 };
@@ -32,7 +33,9 @@ pub(crate) struct DieselUnitOfWork {
     confinement: Option<(UserId, OrganizationId)>,
     /// Whom the database takes the next statement to come from.
     told: Actor,
-    /// The events that are written when it is committed.
+    /// The uses of sessions that are written down when it is committed.
+    uses: Vec<SessionUse>,
+    /// The events that are written behind them.
     events: Vec<AuditEvent>,
     /// Who is forgotten behind those.
     forgotten: Vec<(UserId, EmailAddress)>,
@@ -49,6 +52,7 @@ impl DieselUnitOfWork {
             transaction,
             confinement: None,
             told: Actor::Installation,
+            uses: Vec::new(),
             events: Vec::new(),
             forgotten: Vec::new(),
             changes: Changes::none(),
@@ -79,6 +83,15 @@ impl DieselUnitOfWork {
     /// Notes that more is changed than can be listed.
     pub(crate) fn changes_everything(&mut self) {
         self.changes = Changes::Everything;
+    }
+
+    /// Keeps a use of a session until the commit.
+    pub(crate) fn note_use(&mut self, noted: SessionUse) -> Result<(), StoreError> {
+        if self.transaction.is_none() {
+            return Err(ended());
+        }
+        self.uses.push(noted);
+        Ok(())
     }
 
     /// Throws the keys of a user away at the commit, behind the last event of
@@ -202,23 +215,30 @@ impl UnitOfWork for DieselUnitOfWork {
     }
 
     async fn commit(mut self: Box<Self>) -> Result<(), StoreError> {
-        let events = std::mem::take(&mut self.events);
-        let forgotten = std::mem::take(&mut self.forgotten);
-        let mut changes = std::mem::replace(&mut self.changes, Changes::none());
-        let scrubs = !forgotten.is_empty();
-        if !events.is_empty() || !forgotten.is_empty() || changes::are_due(&changes) {
-            let last = self.across_tenants(move |connection| {
-                changes::add_organizations(connection, &mut changes)?;
-                audit::append(connection, &events)?;
-                for (user, address) in &forgotten {
-                    audit::forget(connection, *user, address)?;
-                }
-                Ok(changes)
-            });
-            changes = last.await?;
-        }
         let transaction = self.transaction.take().ok_or_else(ended)?;
-        transaction.commit(self.announcer, changes, scrubs).await
+        let Self { uses, events, forgotten, told, changes, announcer, .. } = *self;
+        let asks_across = !events.is_empty() || !forgotten.is_empty() || changes::are_due(&changes);
+        if !asks_across && !transaction.has_begun() {
+            if uses.is_empty() {
+                return Ok(());
+            }
+            let write = move |connection: &mut DbConnection| {
+                uses.iter().try_for_each(|noted| noted.write_alone(connection))
+            };
+            return transaction.run_alone(announcer, changes, write).await;
+        }
+        let scrubs = !forgotten.is_empty();
+        let last = move |connection: &mut DbConnection, changes: &mut Changes| {
+            uses.iter().try_for_each(|noted| noted.write(connection))?;
+            if asks_across && told != Actor::Installation {
+                tenancy::act_as(connection, Actor::Installation)?;
+            }
+            changes::add_organizations(connection, changes)?;
+            audit::append(connection, &events)?;
+            let mut forgotten = forgotten.iter();
+            forgotten.try_for_each(|(user, address)| audit::forget(connection, *user, address))
+        };
+        transaction.commit(announcer, changes, scrubs, last).await
     }
 }
 

@@ -26,7 +26,8 @@ INSERT INTO users (id, email, email_key, name, role, status, mfa_enabled, home_o
         'ada', 4, 1),
     (#4, 'bob@acme.com', 'bob@acme.com', '', 'user', 'deactivated', 0, NULL, NULL, 'hash', 1, 2,
         NULL, '', NULL, 2);
-INSERT INTO memberships VALUES (#1, #3, 'owner', 'registration', 5, 1), (#1, #4, 'member', 'x', 6, 2);
+INSERT INTO memberships VALUES (#1, #3, 'owner', 'registration', 5, 1, 1767225600000001),
+    (#1, #4, 'member', 'x', 6, 2, 1767225600000001);
 INSERT INTO workspaces VALUES (#5, #1, 'Desk', '', 'running', 7, 1);
 WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1234)
 INSERT INTO sessions SELECT randomblob(16), #3, randomblob(32), i, i, i, i,

@@ -31,13 +31,14 @@ INSERT INTO users (id, email, email_key, name, name_key, role, status, mfa_enabl
     SELECT md5('u' || n)::uuid, n || '@x.com', n || '@x.com', 'Ada', 'ada', 'user', 'active', false,
         'hash', now(), now(), md5('o' || (n % 10000 + 1))::uuid
     FROM generate_series(1, 20000) AS n;
-INSERT INTO memberships (organization_id, user_id, role, source, joined_at)
+INSERT INTO memberships (organization_id, user_id, role, source, joined_at, organization_created_at)
     SELECT md5('o' || (n % 10000 + 1))::uuid, md5('u' || n)::uuid, 'owner', 'x',
-        now() - n * interval '1 second' FROM generate_series(1, 20000) AS n
-    UNION ALL SELECT md5('o' || (n * 7 % 10000 + 1))::uuid, md5('u7')::uuid, 'admin', 'x', now()
-        FROM generate_series(10, 29) AS n
+        now() - n * interval '1 second', now() - (n % 10000 + 1) * interval '1 minute' FROM generate_series(1, 20000) AS n
+    UNION ALL SELECT md5('o' || (n * 7 % 10000 + 1))::uuid, md5('u7')::uuid, 'admin', 'x', now(),
+        now() - (n * 7 % 10000 + 1) * interval '1 minute' FROM generate_series(10, 29) AS n
     UNION ALL SELECT md5('o8')::uuid, md5('u' || n)::uuid, 'member', 'x',
-        now() - n * interval '1 second' FROM generate_series(101, 400) AS n;
+        now() - n * interval '1 second', now() - 8 * interval '1 minute'
+        FROM generate_series(101, 400) AS n;
 INSERT INTO workspaces (id, organization_id, name, description, status, created_at)
     SELECT md5('w' || n)::uuid, md5('o' || (n % 10000 + 1))::uuid, 'Desk', '', 'running',
         now() - n * interval '1 second' FROM generate_series(1, 20000) AS n;
@@ -53,10 +54,10 @@ PREPARE by_token (bytea) AS
         ON u.home_organization_id = o.id AND o.deleted_at IS NULL) ON s.user_id = u.id
     WHERE s.token_hash = $1 LIMIT 1;
 PREPARE list (uuid) AS
-    SELECT id, name, domain, users_count, workspaces_count, created_at FROM organizations
-    WHERE deleted_at IS NULL
-        AND id IN (SELECT organization_id FROM memberships WHERE user_id = $1)
-    ORDER BY created_at DESC, id DESC LIMIT 101;
+    SELECT o.id, o.name, o.domain, o.users_count, o.workspaces_count, o.created_at
+    FROM memberships AS m JOIN organizations AS o ON o.id = m.organization_id
+    WHERE m.user_id = $1 AND o.deleted_at IS NULL
+    ORDER BY m.organization_created_at DESC, m.organization_id DESC LIMIT 101;
 PREPARE access (uuid, uuid) AS
     SELECT o.*, m.role FROM organizations AS o
     LEFT JOIN memberships AS m ON m.organization_id = o.id AND m.user_id = $1

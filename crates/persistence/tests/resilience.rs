@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use guildhall_application::{
-    ports::{Maintenance, OrganizationQueries, Store, StoreError},
+    ports::{Maintenance, OrganizationQueries, Store, StoreError, UnitOfWork},
     testing::at,
 };
 use guildhall_domain::{ServingPeriod, ServingPeriodId};
@@ -19,11 +19,18 @@ use uuid::Uuid;
 const KILL_OTHERS: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
      WHERE datname = current_database() AND pid <> pg_backend_pid()";
 
+/// A unit of work whose transaction has begun, which it does with the first statement.
+async fn begun(store: &DieselStore) -> Result<Box<dyn UnitOfWork>, StoreError> {
+    let mut work = store.begin().await?;
+    work.organizations().any_exists().await?;
+    Ok(work)
+}
+
 /// Opens as many connections as the pool may have.
 async fn warm_up(store: &DieselStore) {
     let mut works = Vec::new();
     for _ in 0..StoreOptions::default().max_connections {
-        works.push(store.begin().await.unwrap());
+        works.push(begun(store).await.unwrap());
     }
     drop(works);
     store.ping().await.unwrap();
@@ -72,9 +79,9 @@ async fn units_of_work_begin_on_connections_that_live() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_unit_of_work_whose_connection_dies_is_unavailable() {
     let Some((database, store)) = postgres() else { return };
-    let mut at_work = store.begin().await.unwrap();
-    let at_commit = store.begin().await.unwrap();
-    let idle = store.begin().await.unwrap();
+    let mut at_work = begun(&store).await.unwrap();
+    let at_commit = begun(&store).await.unwrap();
+    let idle = begun(&store).await.unwrap();
     database.execute(KILL_OTHERS);
     let refusal = at_work.organizations().any_exists().await.unwrap_err();
     assert!(matches!(refusal, StoreError::Unavailable(_)), "{refusal}");
@@ -114,7 +121,7 @@ async fn a_server_that_is_gone_is_unavailable() {
             for _ in 0..3 {
                 let refusal = store.ping().await.unwrap_err();
                 assert!(matches!(refusal, StoreError::Unavailable(_)), "{refusal}");
-                let refusal = store.begin().await.err().unwrap();
+                let refusal = begun(&store).await.err().unwrap();
                 assert!(matches!(refusal, StoreError::Unavailable(_)), "{refusal}");
             }
         }

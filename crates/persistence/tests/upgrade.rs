@@ -31,12 +31,13 @@ const ACCOUNT: &str = "CREATE TABLE __diesel_schema_migrations (
 INSERT INTO __diesel_schema_migrations (version) VALUES ('20261124000001');";
 
 /// The migrations that came after the first.
-const LATER: [&str; 5] = [
+const LATER: [&str; 6] = [
     "2026-11-24-000002_management",
     "2026-11-24-000003_row_level_security",
     "2026-11-24-000004_accounts_and_invitations",
     "2026-11-24-000005_audit_log",
     "2026-11-24-000006_audit_months",
+    "2026-11-25-000007_indexes_for_reads",
 ];
 
 /// An organization with one member and one workspace, by raw SQL of the first
@@ -63,6 +64,10 @@ INSERT INTO audit_events (id, organization_id, actor_type, actor_id, actor_email
     (#2, NULL, 'anonymous', NULL, NULL, 'login.failed', 'installation', NULL,
         '{\"email\":\"ada@acme.com\",\"reason\":\"credentials\"}', '192.0.2.1', NULL, 'r-2', ?,
         @1);";
+
+/// How many memberships know when their organization was created.
+const IN_PLACE: &str = "SELECT count(*) FROM memberships AS m JOIN organizations AS o
+    ON o.id = m.organization_id AND o.created_at = m.organization_created_at";
 
 fn uuid(number: u128) -> Uuid {
     Uuid::from_u128(number)
@@ -140,6 +145,12 @@ async fn what_the_first_version_wrote_can_be_managed() {
                 moment(1),
             )
         };
+        let ada_sees = Caller { user: ada.clone(), ..caller(UserRole::User) }.viewer();
+        let listed =
+            OrganizationQueries::accessible_to(&store, ada_sees, everything).await.unwrap();
+        assert_eq!(listed.iter().map(|found| found.id).collect::<Vec<_>>(), [id], "{backend}");
+        assert_eq!(database.number(IN_PLACE), 1, "{backend}");
+
         let membership = Membership {
             organization: id,
             user: ada.id,

@@ -152,7 +152,9 @@ async fn a_connection_that_was_lost_counts_though_another_did_it() {
 async fn a_lock_of_another_is_contention() {
     let (database, store) = open(Backend::Sqlite, Duration::from_mins(1));
     let other = DieselStore::open(database.url(), StoreOptions::default()).unwrap();
-    let _lock = other.begin().await.unwrap();
-    assert!(store.begin().await.is_err());
+    let [mut locking, mut waiting] = [other.begin().await.unwrap(), store.begin().await.unwrap()];
+    // A transaction begins with its first statement.
+    assert!(!locking.organizations().any_exists().await.unwrap());
+    assert!(waiting.organizations().any_exists().await.is_err());
     assert_eq!(store.errors(), DatabaseErrors { contention: 1, ..Default::default() });
 }

@@ -96,7 +96,7 @@ impl Door {
         if user.verify_email(now) {
             work.users().update(user).await?;
         }
-        give_home(work, user, organization.id, now).await?;
+        give_home(work, user, organization, now).await?;
         let added = self
             .event(user, entry, Action::MemberAdded, Resource::User(user.id), origin, now)
             .with("role", membership.role.as_str())

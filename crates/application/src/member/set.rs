@@ -10,7 +10,7 @@ use guildhall_domain::{
 use crate::{
     Access, Caller, Error, ExpectedVersion, Scope,
     organization::{OrganizationEditor, active_user, give_home},
-    ports::{Addition, MemberDetails, MemberQueries, StoreError, UnitOfWork},
+    ports::{Addition, MemberDetails, MemberQueries, StoreError, UnitOfWork, UserWithOrganization},
 };
 
 /// What became of a member.
@@ -54,7 +54,8 @@ impl SetMember {
         let added = match present {
             None => {
                 expected.check(0)?;
-                Some(self.add(&mut *work, caller, &access, &scope, user, role).await?)
+                let member = self.add(&mut *work, caller, &access, &scope, user, role).await?;
+                Some((member, access.organization().users_quota().with(1)))
             }
             Some(membership) => {
                 access.require(Standing::needed_for(membership.role))?;
@@ -64,8 +65,11 @@ impl SetMember {
             }
         };
         work.commit().await?;
+        if let Some((member, quota)) = added {
+            return Ok(SetMemberOutcome { member, added: Some(quota) });
+        }
         let member = self.members.get(&scope, user).await?.ok_or(Error::NotFound)?;
-        Ok(SetMemberOutcome { member, added })
+        Ok(SetMemberOutcome { member, added: None })
     }
 
     async fn add(
@@ -76,7 +80,7 @@ impl SetMember {
         scope: &Scope,
         user: UserId,
         role: OrganizationRole,
-    ) -> Result<Quota, Error> {
+    ) -> Result<MemberDetails, Error> {
         let mut user = active_user(work, user).await?.ok_or(Error::NotFound)?;
         let now = self.editor.clock.now();
         let membership = Membership {
@@ -95,14 +99,15 @@ impl SetMember {
                 return Err(StoreError::Failed(what).into());
             }
         }
-        give_home(work, &mut user, scope.organization(), now).await?;
+        let home = give_home(work, &mut user, access.organization(), now).await?;
         let event = self
             .editor
             .event(caller, scope, Action::MemberAdded, Resource::User(user.id))
             .with("role", role.as_str())
             .with("source", membership.source.as_str());
         work.audit_log().append(&event).await?;
-        Ok(access.organization().users_quota().with(1))
+        let account = UserWithOrganization { user, organization: Some(home.to_string()) };
+        Ok(MemberDetails { membership, account })
     }
 
     async fn change(

@@ -151,7 +151,7 @@ impl CreateOrganization {
             let what = format!("the addition of a first owner came to {addition:?}");
             return Err(StoreError::Failed(what).into());
         }
-        super::give_home(work, &mut user, organization.id, organization.created_at).await?;
+        super::give_home(work, &mut user, organization, organization.created_at).await?;
         Ok(work.audit_log().append(&self.added(caller, &scope, &user, &membership)).await?)
     }
 

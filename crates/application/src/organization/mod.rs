@@ -20,7 +20,7 @@ pub use list::ListOrganizations;
 pub(crate) use editor::OrganizationEditor;
 pub(crate) use get::OrganizationReader;
 
-use guildhall_domain::{Organization, OrganizationId, Timestamp, User, UserId, UserStatus};
+use guildhall_domain::{Organization, OrganizationName, Timestamp, User, UserId, UserStatus};
 
 use crate::{
     Error,
@@ -76,21 +76,25 @@ pub(crate) async fn active_user(
     Ok(found.filter(|user| user.status == UserStatus::Active))
 }
 
-/// Makes an organization the home of a user who has none, or whose home is
-/// deleted.
+/// Makes an organization, which is not deleted, the home of a user who has none, or
+/// whose home is deleted. Returns the name of their home.
 pub(crate) async fn give_home(
     work: &mut dyn UnitOfWork,
     user: &mut User,
-    organization: OrganizationId,
+    organization: &Organization,
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<OrganizationName, Error> {
+    if user.home == Some(organization.id) {
+        return Ok(organization.name.clone());
+    }
     if let Some(home) = user.home {
         let home = work.organizations().find(home).await?;
-        if home.is_some_and(|home| home.deleted_at.is_none()) {
-            return Ok(());
+        if let Some(home) = home.filter(|home| home.deleted_at.is_none()) {
+            return Ok(home.name);
         }
     }
-    user.home = Some(organization);
+    user.home = Some(organization.id);
     user.updated_at = now;
-    Ok(work.users().update(user).await?)
+    work.users().update(user).await?;
+    Ok(organization.name.clone())
 }

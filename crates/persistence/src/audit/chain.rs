@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
-use diesel::{connection::SimpleConnection, prelude::*, result::Error};
+use diesel::{
+    connection::SimpleConnection, prelude::*, result::Error, sql_query, sql_types::Binary,
+};
 use guildhall_application::ports::StoreError;
 use guildhall_audit_log::{Head, LogId};
 use guildhall_domain::AuditEvent;
@@ -17,9 +19,47 @@ use crate::{
     connection::{DbConnection, on_backend},
     decode,
     migrations::POSTGRES_LOCK as MIGRATION_LOCK,
+    prepared::{Prepared, Together},
     schema::{audit_events, audit_logs},
-    sql_types::DbTime,
+    sql_types::{DbTime, Id},
 };
+
+/// As many events as a change has in one log. Each number of them is a statement of
+/// its own, which each connection keeps.
+const USUAL_EVENTS: usize = 4;
+
+/// A log that is locked, made before if need be. Nothing comes back when another
+/// transaction made it meanwhile.
+const LOCK_OR_MAKE: &str = "
+WITH found AS (
+    SELECT size, head, last_at FROM audit_logs WHERE id = $1 FOR UPDATE
+),
+made AS (
+    INSERT INTO audit_logs (id, size, head, last_at)
+    SELECT $1, 0, $2, 'epoch' WHERE NOT EXISTS (SELECT FROM found)
+    ON CONFLICT DO NOTHING RETURNING size, head, last_at
+)
+SELECT * FROM found UNION ALL SELECT * FROM made";
+
+/// How far a log is.
+#[derive(Queryable, QueryableByName, Selectable)]
+#[diesel(table_name = audit_logs)]
+struct LogRow {
+    size: i64,
+    head: Vec<u8>,
+    last_at: DbTime,
+}
+
+/// The statement that writes down how far a log is now.
+macro_rules! written {
+    ($log:expr) => {
+        diesel::update(audit_logs::table.find(log_column($log.id))).set((
+            audit_logs::size.eq(decode::column($log.head.size)),
+            audit_logs::head.eq($log.head.hash.0.to_vec()),
+            audit_logs::last_at.eq($log.last_at),
+        ))
+    };
+}
 
 /// A log that this transaction has locked.
 struct OpenLog {
@@ -41,10 +81,17 @@ pub(crate) fn append(connection: &mut DbConnection, events: &[AuditEvent]) -> Qu
         for row in &mut rows {
             log.chain(row).map_err(failed)?;
         }
-        on_backend!(&mut *connection, |c| {
-            diesel::insert_into(audit_events::table).values(rows).execute(c)
-        })?;
-        log.write(connection)?;
+        let is_usual = rows.len() <= USUAL_EVENTS;
+        let added = diesel::insert_into(audit_events::table).values(rows);
+        match connection {
+            DbConnection::Postgres(c) if is_usual => {
+                Prepared(Together(added, written!(log))).execute(c)?;
+            }
+            _ => {
+                on_backend!(&mut *connection, |c| added.execute(c))?;
+                log.write(connection)?;
+            }
+        }
     }
     Ok(())
 }
@@ -99,36 +146,41 @@ fn number_in(connection: &mut DbConnection) -> QueryResult<()> {
 impl OpenLog {
     /// Waits for whoever else adds to the log.
     fn lock(connection: &mut DbConnection, id: LogId) -> QueryResult<Self> {
-        if let Some(found) = Self::find(connection, id)? {
+        let row = match connection {
+            DbConnection::Sqlite(c) => Self::find_or_make(c, id)?,
+            DbConnection::Postgres(c) => Self::lock_or_make(c, id)?,
+        };
+        let hash = digest("audit_logs.head", &row.head).map_err(failed)?;
+        let size = decode::count("audit_logs.size", row.size).map_err(failed)?;
+        Ok(Self { id, head: Head { size, hash }, last_at: row.last_at })
+    }
+
+    /// Whoever has begun a transaction on SQLite has the only write lock.
+    fn find_or_make(connection: &mut SqliteConnection, id: LogId) -> QueryResult<LogRow> {
+        let row = audit_logs::table.find(log_column(id));
+        if let Some(found) = row.select(LogRow::as_select()).first(connection).optional()? {
             return Ok(found);
         }
-        let row = (
+        let empty = (
             audit_logs::id.eq(log_column(id)),
             audit_logs::size.eq(0),
             audit_logs::head.eq(Head::empty(id).hash.0.to_vec()),
             audit_logs::last_at.eq(DbTime(chrono::DateTime::UNIX_EPOCH)),
         );
-        on_backend!(&mut *connection, |c| {
-            diesel::insert_into(audit_logs::table).values(row).on_conflict_do_nothing().execute(c)
-        })?;
-        Self::find(connection, id)?.ok_or(Error::NotFound)
+        diesel::insert_into(audit_logs::table).values(empty).execute(connection)?;
+        row.select(LogRow::as_select()).first(connection)
     }
 
-    fn find(connection: &mut DbConnection, id: LogId) -> QueryResult<Option<Self>> {
-        let row = audit_logs::table.find(log_column(id)).select((
-            audit_logs::size,
-            audit_logs::head,
-            audit_logs::last_at,
-        ));
-        let found: Option<(i64, Vec<u8>, DbTime)> = match connection {
-            DbConnection::Sqlite(c) => row.first(c),
-            DbConnection::Postgres(c) => row.for_update().first(c),
+    fn lock_or_make(connection: &mut PgConnection, id: LogId) -> QueryResult<LogRow> {
+        let lock = || {
+            sql_query(LOCK_OR_MAKE)
+                .bind::<Id, _>(log_column(id))
+                .bind::<Binary, _>(Head::empty(id).hash.0.to_vec())
+        };
+        match Prepared(lock()).get_result(connection).optional()? {
+            Some(row) => Ok(row),
+            None => Prepared(lock()).get_result(connection),
         }
-        .optional()?;
-        let Some((size, head, last_at)) = found else { return Ok(None) };
-        let hash = digest("audit_logs.head", &head).map_err(failed)?;
-        let size = decode::count("audit_logs.size", size).map_err(failed)?;
-        Ok(Some(Self { id, head: Head { size, hash }, last_at }))
     }
 
     /// Puts an event behind the last one: by number, by hash, and in time, whichever
@@ -148,13 +200,7 @@ impl OpenLog {
     }
 
     fn write(&self, connection: &mut DbConnection) -> QueryResult<()> {
-        let row = audit_logs::table.find(log_column(self.id));
-        let head = (
-            audit_logs::size.eq(decode::column(self.head.size)),
-            audit_logs::head.eq(self.head.hash.0.to_vec()),
-            audit_logs::last_at.eq(self.last_at),
-        );
-        on_backend!(connection, |c| diesel::update(row).set(head).execute(c))?;
+        on_backend!(connection, |c| Prepared(written!(self)).execute(c))?;
         Ok(())
     }
 }

@@ -2,17 +2,44 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use diesel::{prelude::*, result::Error};
+use diesel::{
+    prelude::*,
+    result::Error,
+    sql_query,
+    sql_types::{Array, Binary},
+};
 use guildhall_audit_log::{PersonalKey, Subject};
 use guildhall_domain::{EmailAddress, UserId};
 
 use crate::{
     connection::{DbConnection, on_backend},
+    prepared::Prepared,
     schema::audit_keys,
 };
 
 /// The key of each subject; none of one that was forgotten for good.
 pub(super) type Keys = BTreeMap<Subject, Option<PersonalKey>>;
+
+/// Made in the order of their subjects, as each transaction does.
+const FIND_AND_MAKE: &str = "
+WITH found AS (
+    SELECT subject, key FROM audit_keys WHERE subject = ANY ($1)
+),
+made AS (
+    INSERT INTO audit_keys (subject, key)
+    SELECT new.subject, new.key FROM unnest($1, $2) AS new (subject, key)
+    WHERE NOT EXISTS (SELECT FROM found WHERE found.subject = new.subject)
+    ORDER BY new.subject
+    ON CONFLICT DO NOTHING RETURNING subject, key
+)
+SELECT * FROM found UNION ALL SELECT * FROM made";
+
+#[derive(Queryable, QueryableByName, Selectable)]
+#[diesel(table_name = audit_keys)]
+struct KeyRow {
+    subject: Vec<u8>,
+    key: Option<Vec<u8>>,
+}
 
 /// The keys of those subjects that have, or had, one.
 pub(super) fn find(
@@ -22,15 +49,35 @@ pub(super) fn find(
     if subjects.is_empty() {
         return Ok(Keys::new());
     }
-    let wanted: Vec<_> = subjects.iter().map(|subject| subject.as_bytes().to_vec()).collect();
-    let rows: Vec<(Vec<u8>, Option<Vec<u8>>)> = on_backend!(connection, |c| {
-        audit_keys::table.filter(audit_keys::subject.eq_any(&wanted)).load(c)
+    let wanted = columns(subjects);
+    let rows: Vec<KeyRow> = on_backend!(connection, |c| {
+        let row = audit_keys::table.filter(audit_keys::subject.eq_any(&wanted));
+        row.select(KeyRow::as_select()).load(c)
     })?;
-    let keys = rows.into_iter().filter_map(|(subject, key)| {
-        let subject = Subject::from_bytes(subject.try_into().ok()?);
-        Some((subject, key.and_then(|key| key.try_into().ok()).map(PersonalKey::new)))
+    Ok(keys_of(rows))
+}
+
+/// The keys in one round trip: those that there are, and new ones where there are
+/// none, but for those that another transaction makes meanwhile.
+fn find_and_make(connection: &mut PgConnection, subjects: &BTreeSet<Subject>) -> QueryResult<Keys> {
+    let new: Vec<_> =
+        subjects.iter().map(|_| random().map(Vec::from)).collect::<QueryResult<_>>()?;
+    let query = sql_query(FIND_AND_MAKE)
+        .bind::<Array<Binary>, _>(columns(subjects))
+        .bind::<Array<Binary>, _>(new);
+    Prepared(query).load(connection).map(keys_of)
+}
+
+fn columns(subjects: &BTreeSet<Subject>) -> Vec<Vec<u8>> {
+    subjects.iter().map(|subject| subject.as_bytes().to_vec()).collect()
+}
+
+fn keys_of(rows: Vec<KeyRow>) -> Keys {
+    let keys = rows.into_iter().filter_map(|row| {
+        let subject = Subject::from_bytes(row.subject.try_into().ok()?);
+        Some((subject, row.key.and_then(|key| key.try_into().ok()).map(PersonalKey::new)))
     });
-    Ok(keys.collect())
+    keys.collect()
 }
 
 /// The keys of all those subjects; who has none gets one. A subject comes before
@@ -39,7 +86,13 @@ pub(super) fn find_or_make(
     connection: &mut DbConnection,
     subjects: &BTreeSet<Subject>,
 ) -> QueryResult<Keys> {
-    let mut keys = find(connection, subjects)?;
+    if subjects.is_empty() {
+        return Ok(Keys::new());
+    }
+    let mut keys = match connection {
+        DbConnection::Sqlite(_) => find(connection, subjects)?,
+        DbConnection::Postgres(c) => find_and_make(c, subjects)?,
+    };
     let lacking: BTreeSet<_> =
         subjects.iter().filter(|subject| !keys.contains_key(subject)).copied().collect();
     if lacking.is_empty() {

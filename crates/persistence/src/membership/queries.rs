@@ -12,6 +12,7 @@ use super::row::MembershipRow;
 use crate::{
     connection::on_backend,
     keyset::behind,
+    prepared::Prepared,
     schema::{memberships, organizations, users},
     search::containing,
     sql_types::DbId,
@@ -65,7 +66,7 @@ impl MemberQueries for DieselStore {
                         query = query
                             .filter(behind("memberships.joined_at, memberships.user_id", cursor));
                     }
-                    query.load(c)
+                    Prepared(query).load(c)
                 })
             })
             .await?;

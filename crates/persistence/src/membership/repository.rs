@@ -1,22 +1,72 @@
 //! Changes to memberships, which are counted in their organization.
 
 use async_trait::async_trait;
-use diesel::{dsl::exists, prelude::*, select};
+use diesel::{
+    dsl::exists,
+    prelude::*,
+    select, sql_query,
+    sql_types::{BigInt, Bool, Text},
+};
 use guildhall_application::{
     Scope,
     ports::{Addition, Changed, MembershipRepository, StoreError},
 };
 use guildhall_domain::{Membership, OrganizationRole, UserId, UserStatus};
 
-use super::row::MembershipRow;
+use super::row::{MembershipRow, since_creation};
 use crate::{
-    connection::on_backend,
+    connection::{DbConnection, on_backend},
     decode,
     organization::{Counted, Room, add_within_limit, count_down},
+    prepared::Prepared,
     schema::{memberships, users},
-    sql_types::DbId,
+    sql_types::{DbId, Id, Moment},
     unit_of_work::DieselUnitOfWork,
 };
+
+/// Counts and adds a member in one round trip. The row of the organization is locked
+/// by counting, as it is where there are two statements.
+const COUNT_AND_ADD: &str = "
+WITH counted AS (
+    UPDATE organizations SET users_count = users_count + 1
+    WHERE id = $1 AND deleted_at IS NULL AND status = 'active'
+        AND (users_limit IS NULL OR users_count + 1 <= users_limit)
+    RETURNING id, created_at
+),
+added AS (
+    INSERT INTO memberships (organization_id, user_id, role, source, joined_at, version,
+        organization_created_at)
+    SELECT id, $2, $3, $4, $5, $6, created_at FROM counted
+    ON CONFLICT DO NOTHING RETURNING user_id
+)
+SELECT EXISTS (SELECT FROM counted) AS is_counted, EXISTS (SELECT FROM added) AS is_added";
+
+#[derive(QueryableByName)]
+struct CountAndAddition {
+    #[diesel(sql_type = Bool)]
+    is_counted: bool,
+    #[diesel(sql_type = Bool)]
+    is_added: bool,
+}
+
+/// What the addition of a member comes to; none where they could not be counted, and on
+/// SQLite, where statements cost no round trip.
+fn count_and_add(connection: &mut DbConnection, row: &MembershipRow) -> QueryResult<Option<Room>> {
+    let DbConnection::Postgres(c) = connection else { return Ok(None) };
+    let statement = sql_query(COUNT_AND_ADD)
+        .bind::<Id, _>(row.organization_id)
+        .bind::<Id, _>(row.user_id)
+        .bind::<Text, _>(&row.role)
+        .bind::<Text, _>(&row.source)
+        .bind::<Moment, _>(row.joined_at)
+        .bind::<BigInt, _>(row.version);
+    let CountAndAddition { is_counted, is_added } = Prepared(statement).get_result(c)?;
+    if is_counted && !is_added {
+        count_down(connection, row.organization_id, Counted::Users, 1)?;
+        return Ok(Some(Room::AlreadyThere));
+    }
+    Ok(is_added.then_some(Room::Taken))
+}
 
 #[async_trait]
 impl MembershipRepository for DieselUnitOfWork {
@@ -30,6 +80,9 @@ impl MembershipRepository for DieselUnitOfWork {
         let organization = DbId::from(scope.organization());
         self.changes_membership(scope, membership.user);
         self.run_in(scope, move |connection| {
+            if let Some(room) = count_and_add(connection, &row)? {
+                return Ok(room);
+            }
             // Counting first locks the organization, so that two who add the
             // same user come one after the other.
             let room = add_within_limit(connection, organization, Counted::Users, 1)?;
@@ -39,7 +92,7 @@ impl MembershipRepository for DieselUnitOfWork {
             }
             let added = on_backend!(&mut *connection, |c| {
                 diesel::insert_into(memberships::table)
-                    .values(row)
+                    .values((row, since_creation!(organization)))
                     .on_conflict_do_nothing()
                     .execute(c)
             })?;

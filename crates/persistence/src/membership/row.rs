@@ -13,12 +13,12 @@ use crate::{
 #[derive(Insertable, Queryable, Selectable)]
 #[diesel(table_name = memberships)]
 pub(crate) struct MembershipRow {
-    organization_id: DbId,
-    user_id: DbId,
-    role: String,
-    source: String,
-    joined_at: DbTime,
-    version: i64,
+    pub(super) organization_id: DbId,
+    pub(super) user_id: DbId,
+    pub(super) role: String,
+    pub(super) source: String,
+    pub(super) joined_at: DbTime,
+    pub(super) version: i64,
 }
 
 impl MembershipRow {
@@ -34,6 +34,17 @@ impl MembershipRow {
         }
     }
 }
+
+/// Which place the organization has in its members' lists, as it stands in each of
+/// its memberships.
+macro_rules! since_creation {
+    ($organization:expr) => {{
+        use crate::schema::{memberships, organizations};
+        let created_at = organizations::table.find($organization).select(organizations::created_at);
+        memberships::organization_created_at.eq(created_at.single_value().assume_not_null())
+    }};
+}
+pub(crate) use since_creation;
 
 impl TryFrom<MembershipRow> for Membership {
     type Error = StoreError;

@@ -8,6 +8,7 @@ use guildhall_domain::{OrganizationStatus, Quota, quota::Resource};
 use crate::{
     connection::{DbConnection, on_backend},
     decode,
+    prepared::Prepared,
     schema::organizations,
     sql_types::DbId,
 };
@@ -89,10 +90,10 @@ pub(crate) fn add_within_limit(
             .filter(organizations::id.eq(organization))
             .filter(organizations::deleted_at.is_null())
             .filter(organizations::status.eq(OrganizationStatus::Active.as_str()));
-        let counted = diesel::update(open)
+        let count = diesel::update(open)
             .filter(limit.is_null().or((counter + more).nullable().le(limit)))
-            .set(counter.eq(counter + more))
-            .execute(c)?;
+            .set(counter.eq(counter + more));
+        let counted = Prepared(count).execute(c)?;
         if counted > 0 {
             return Ok(Room::Taken);
         }
@@ -114,11 +115,11 @@ pub(crate) fn count_down(
     match resource {
         Counted::Users => {
             let count = organizations::users_count.eq(organizations::users_count - fewer);
-            on_backend!(connection, |c| diesel::update(row).set(count).execute(c))
+            on_backend!(connection, |c| Prepared(diesel::update(row).set(count)).execute(c))
         }
         Counted::Workspaces => {
             let count = organizations::workspaces_count.eq(organizations::workspaces_count - fewer);
-            on_backend!(connection, |c| diesel::update(row).set(count).execute(c))
+            on_backend!(connection, |c| Prepared(diesel::update(row).set(count)).execute(c))
         }
     }?;
     Ok(())

@@ -1,7 +1,12 @@
 //! Organizations, to show them.
 
 use async_trait::async_trait;
-use diesel::{dsl::exists, prelude::*, select};
+use diesel::{
+    dsl::{exists, sql},
+    prelude::*,
+    select,
+    sql_types::Bool,
+};
 use guildhall_application::{
     Access, PageRequest,
     caller::Viewer,
@@ -14,8 +19,9 @@ use super::{
     row::SummaryRow,
 };
 use crate::{
-    connection::on_backend,
+    connection::{DbConnection, on_backend},
     keyset::behind,
+    prepared::Prepared,
     schema::{memberships, organizations},
     sql_types::DbId,
     store::DieselStore,
@@ -31,24 +37,46 @@ impl OrganizationQueries for DieselStore {
     ) -> Result<Vec<OrganizationSummary>, StoreError> {
         let user = DbId::from(viewer.user());
         self.read(viewer.into(), move |connection| {
+            let always = match connection {
+                DbConnection::Sqlite(_) => "TRUE",
+                DbConnection::Postgres(_) => "memberships.organization_created_at > '-infinity'",
+            };
             on_backend!(connection, |c| {
-                let mut query = organizations::table
-                    .select(SummaryRow::as_select())
-                    .order((organizations::created_at.desc(), organizations::id.desc()))
-                    .limit(page.limit.into())
+                if viewer.sees_everything() {
+                    let mut all = organizations::table
+                        .filter(organizations::deleted_at.is_null())
+                        .select(SummaryRow::as_select())
+                        .order((organizations::created_at.desc(), organizations::id.desc()))
+                        .limit(page.limit.into())
+                        .into_boxed();
+                    if let Some(cursor) = page.after {
+                        all = all
+                            .filter(behind("organizations.created_at, organizations.id", cursor));
+                    }
+                    return Prepared(all).load(c);
+                }
+                // In the order of an index of memberships, and no further than the page.
+                // PostgreSQL takes it where its condition is named.
+                let mut own = memberships::table
+                    .inner_join(
+                        organizations::table.on(organizations::id.eq(memberships::organization_id)),
+                    )
+                    .filter(memberships::user_id.eq(user))
                     .filter(organizations::deleted_at.is_null())
+                    .filter(sql::<Bool>(always))
+                    .select(SummaryRow::as_select())
+                    .order((
+                        memberships::organization_created_at.desc(),
+                        memberships::organization_id.desc(),
+                    ))
+                    .limit(page.limit.into())
                     .into_boxed();
-                if !viewer.sees_everything() {
-                    let own = memberships::table
-                        .filter(memberships::user_id.eq(user))
-                        .select(memberships::organization_id);
-                    query = query.filter(organizations::id.eq_any(own));
-                }
                 if let Some(cursor) = page.after {
-                    query =
-                        query.filter(behind("organizations.created_at, organizations.id", cursor));
+                    let columns =
+                        "memberships.organization_created_at, memberships.organization_id";
+                    own = own.filter(behind(columns, cursor));
                 }
-                query.load(c)
+                Prepared(own).load(c)
             })
         })
         .await?

@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     connection::{DbConnection, on_backend},
+    prepared::Prepared,
     schema::organizations,
     sql_types::DbId,
     tenancy,
@@ -142,7 +143,9 @@ impl OrganizationRepository for DieselUnitOfWork {
                         select(exists(was_deleted.select(organizations::id))).get_result(c)
                     })?;
                 let change =
-                    match on_backend!(connection, |c| diesel::update(row).set(fields).execute(c)) {
+                    match on_backend!(connection, |c| Prepared(diesel::update(row).set(fields))
+                        .execute(c))
+                    {
                         Ok(_) => Change::Made,
                         Err(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {
                             Change::Conflict
@@ -165,12 +168,9 @@ impl OrganizationRepository for DieselUnitOfWork {
     async fn insert(&mut self, organization: &Organization) -> Result<Insertion, StoreError> {
         let row = OrganizationRow::from(organization);
         self.across_tenants(move |connection| {
-            on_backend!(connection, |c| {
-                diesel::insert_into(organizations::table)
-                    .values(row)
-                    .on_conflict_do_nothing()
-                    .execute(c)
-            })
+            let insert =
+                diesel::insert_into(organizations::table).values(row).on_conflict_do_nothing();
+            on_backend!(connection, |c| Prepared(insert).execute(c))
         })
         .await
         .map(insertion)

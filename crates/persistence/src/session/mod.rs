@@ -4,4 +4,5 @@ mod queries;
 mod repository;
 mod row;
 
+pub(crate) use repository::SessionUse;
 pub(crate) use row::SessionRow;

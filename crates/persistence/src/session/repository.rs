@@ -1,17 +1,52 @@
 //! Changes to sessions.
 
 use async_trait::async_trait;
-use diesel::prelude::*;
+use diesel::{prelude::*, sql_query};
 use guildhall_application::ports::{Changed, SessionRepository, StoreError, TokenHash};
 use guildhall_domain::{Session, SessionId, UserId};
 
 use super::row::SessionRow;
 use crate::{
-    connection::on_backend,
+    connection::{DbConnection, on_backend},
+    prepared::Prepared,
     schema::sessions,
-    sql_types::{DbId, DbTime},
+    sql_types::{DbId, DbTime, Id, Moment},
     unit_of_work::DieselUnitOfWork,
 };
+
+/// A use of a session, which is written down at the commit.
+#[derive(Clone, Copy)]
+pub(crate) struct SessionUse {
+    id: DbId,
+    last_used_at: DbTime,
+    expires_at: DbTime,
+}
+
+/// Nobody waits for the disk: what a crash forgets is noted by the next use.
+const WRITE_ALONE: &str = "UPDATE sessions SET last_used_at = $2, expires_at = $3 \
+     WHERE id = $1 AND set_config('synchronous_commit', 'off', true) = 'off'";
+
+impl SessionUse {
+    /// Writes it down in a transaction.
+    pub(crate) fn write(self, connection: &mut DbConnection) -> QueryResult<()> {
+        let times = (
+            sessions::last_used_at.eq(self.last_used_at),
+            sessions::expires_at.eq(self.expires_at),
+        );
+        let update = Prepared(diesel::update(sessions::table.find(self.id)).set(times));
+        on_backend!(connection, |c| update.execute(c)).map(drop)
+    }
+
+    /// Writes it down in a transaction of its own, which needs one round trip.
+    pub(crate) fn write_alone(self, connection: &mut DbConnection) -> QueryResult<()> {
+        let DbConnection::Postgres(c) = connection else { return self.write(connection) };
+        let update = sql_query(WRITE_ALONE)
+            .bind::<Id, _>(self.id)
+            .bind::<Moment, _>(self.last_used_at)
+            .bind::<Moment, _>(self.expires_at);
+        Prepared(update).execute(c).map(drop)
+    }
+}
 
 #[async_trait]
 impl SessionRepository for DieselUnitOfWork {
@@ -29,17 +64,12 @@ impl SessionRepository for DieselUnitOfWork {
     }
 
     async fn record_use(&mut self, session: &Session) -> Result<(), StoreError> {
-        let row = sessions::table.find(DbId::from(session.id));
         self.changes(Changed::SessionUse(session.id));
-        let times = (
-            sessions::last_used_at.eq(DbTime(session.last_used_at)),
-            sessions::expires_at.eq(DbTime(session.expires_at)),
-        );
-        self.run(move |connection| {
-            on_backend!(connection, |c| diesel::update(row).set(times).execute(c))
+        self.note_use(SessionUse {
+            id: session.id.into(),
+            last_used_at: DbTime(session.last_used_at),
+            expires_at: DbTime(session.expires_at),
         })
-        .await?;
-        Ok(())
     }
 
     async fn remove(&mut self, user: UserId, session: SessionId) -> Result<bool, StoreError> {

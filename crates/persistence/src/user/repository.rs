@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     connection::{DbConnection, on_backend},
+    prepared::Prepared,
     schema::{memberships, users},
     sql_types::DbId,
     unit_of_work::{DieselUnitOfWork, insertion},
@@ -62,7 +63,7 @@ impl UserRepository for DieselUnitOfWork {
         let fields = UserFields::from(user);
         self.changes(Changed::Account(user.id));
         self.run(move |connection| {
-            on_backend!(connection, |c| diesel::update(row).set(fields).execute(c))
+            on_backend!(connection, |c| Prepared(diesel::update(row).set(fields)).execute(c))
         })
         .await?;
         Ok(())

@@ -78,8 +78,9 @@ impl Raw {
         }
         for statement in [
             format!(
-                "INSERT INTO memberships (organization_id, user_id, role, source, joined_at)
-                 VALUES ('{victim}', '{}', 'owner', 'x', now())",
+                "INSERT INTO memberships (organization_id, user_id, role, source, joined_at,
+                     organization_created_at)
+                 VALUES ('{victim}', '{}', 'owner', 'x', now(), now())",
                 id(11)
             ),
             format!(

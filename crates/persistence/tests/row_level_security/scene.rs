@@ -29,9 +29,9 @@ INSERT INTO users (id, email, email_key, name, name_key, role, status, mfa_enabl
 INSERT INTO organizations (id, name, name_key, users_count, workspaces_count, created_at, updated_at)
     SELECT lpad(n::text, 32, '0')::uuid, 'Org ' || n, 'org ' || n, 2, 1, now(), now()
     FROM unnest(ARRAY[1, 2]) AS n;
-INSERT INTO memberships (organization_id, user_id, role, source, joined_at)
+INSERT INTO memberships (organization_id, user_id, role, source, joined_at, organization_created_at)
     SELECT lpad((n % 10)::text, 32, '0')::uuid, lpad(n::text, 32, '0')::uuid,
-        CASE WHEN n < 20 THEN 'owner' ELSE 'member' END, 'registration', now()
+        CASE WHEN n < 20 THEN 'owner' ELSE 'member' END, 'registration', now(), now()
     FROM unnest(ARRAY[11, 12, 21, 22]) AS n;
 INSERT INTO workspaces (id, organization_id, name, description, status, created_at)
     SELECT lpad(n::text, 32, '0')::uuid, lpad(n::text, 32, '0')::uuid, 'Desk', '', 'running', now()

@@ -10,7 +10,7 @@ use guildhall_domain::{
 use super::SetMemberOutcome;
 use crate::{
     Access, Error, ExpectedVersion,
-    ports::{Addition, StoreError},
+    ports::{Addition, MemberDetails, StoreError, UserWithOrganization},
     testing::{
         Failure, FakeStore, FixedClock, Repositories, TestPorts, access, at, caller, locking,
         member_details, membership, organization, origin, password_hash, user,
@@ -177,7 +177,13 @@ async fn an_existing_user_becomes_a_member_and_finds_a_home() {
     ] {
         let (result, store) = set(role, adding(by, role, grace())).await;
         let quota = Quota { resource: quota::Resource::Users, limit: Some(10), used: 5 };
-        let member = member_details(GRACE, role);
+        let member = MemberDetails {
+            membership: Membership { joined_at: at(60), ..membership(GRACE, role) },
+            account: UserWithOrganization {
+                user: User { home: Some(acme().id), updated_at: at(60), ..grace() },
+                organization: Some("Acme".to_owned()),
+            },
+        };
         assert_eq!(result.unwrap(), SetMemberOutcome { member, added: Some(quota) });
         let details = [("role", role.as_str()), ("source", "administrator")];
         assert_recorded(&store, Action::MemberAdded, details);
@@ -188,10 +194,10 @@ async fn an_existing_user_becomes_a_member_and_finds_a_home() {
 async fn who_has_a_home_keeps_it_unless_it_is_deleted() {
     let home = organization(8, "Home", None);
     let deleted = Organization { deleted_at: Some(at(30)), ..home.clone() };
-    for home in [home, deleted] {
+    for (home, name) in [(home, "Home"), (deleted, "Acme"), (acme(), "Acme")] {
         let adding = adding_from(as_role(Admin), Member, grace(), Some(home));
         let (result, store) = set(Member, adding).await;
-        assert!(result.is_ok());
+        assert_eq!(result.unwrap().member.account.organization.as_deref(), Some(name));
         assert_eq!(store.committed(), [[Action::MemberAdded]]);
     }
 }
