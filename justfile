@@ -65,6 +65,19 @@ crashes times="50":
 bench *arguments:
     python3 bench/bench.py {{ arguments }}
 
+# Measure sign-ins against their hashes alone, and reads while many of them wait.
+bench-sign-in *arguments:
+    python3 bench/sign_in.py {{ arguments }}
+
+# Measure the same requests on a small and on a large installation.
+bench-growth *arguments:
+    python3 bench/growth.py {{ arguments }}
+
+# Keep a release build under a mixed load for an hour, and see whether it grows:
+# `just soak --database postgres --minutes 60`.
+soak *arguments:
+    python3 bench/soak.py {{ arguments }}
+
 # Fetch the list of public mail domains anew, from an npm package.
 update-public-mail-domains:
     #!/usr/bin/env bash

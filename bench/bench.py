@@ -17,10 +17,9 @@ import tempfile
 from pathlib import Path
 
 import statements
-from cases import cases, read_users
-from machine import HERE, Postgres, Server, Sqlite, resident_megabytes, wrk
+from cases import cases
+from machine import KINDS, ROOT, Server, build, fill, resident_megabytes, say, wrk
 
-ROOT = HERE.parent
 CASES = ["list", "one", "stats", "me", "page-of-one", "page-of-many", "create", "member"]
 # How many answers are looked at for their size.
 SAMPLE = 20
@@ -60,29 +59,6 @@ def arguments():
     if unknown:
         parser.error(f"no such case: {', '.join(unknown)}")
     return options
-
-
-def say(text):
-    print(text, file=sys.stderr, flush=True)
-
-
-def build():
-    say("Building …")
-    subprocess.run(["cargo", "build", "--release", "--package", "guildhall-server"], cwd=ROOT, check=True)
-    return str(ROOT / "target" / "release" / "guildhall")
-
-
-def fill(binary, database, folder, options):
-    environment = {"PATH": os.environ["PATH"], "DATABASE_URL": database.url, "GUILDHALL_DATA_DIR": str(folder)}
-    run = lambda *command: subprocess.run([binary, *command], env=environment, check=True, stdout=subprocess.DEVNULL)
-    run("migrate")
-    tokens = folder / f"tokens-{database.name}"
-    began = datetime.datetime.now()
-    run("demo-data", "--organizations", str(options.organizations), "--users", str(options.users),
-        "--sessions", str(options.sessions), "--seed", str(options.seed), "--tokens", str(tokens))
-    seconds = (datetime.datetime.now() - began).total_seconds()
-    database.settle()
-    return read_users(tokens), seconds
 
 
 def medians(runs):
@@ -244,7 +220,7 @@ def main():
         for name in options.databases.split(","):
             own = Path(folder) / name
             own.mkdir()
-            on({"sqlite": Sqlite, "postgres": Postgres}[name], binary, own, options, report)
+            on(KINDS[name], binary, own, options, report)
     if options.print_statements:
         return
     options.output.mkdir(parents=True, exist_ok=True)

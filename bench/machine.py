@@ -1,19 +1,50 @@
 """Processes: starting them, and what they cost."""
 
+import datetime
+import itertools
 import json
 import os
 import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
 from urllib.request import Request, urlopen
 
+from cases import read_users
+
+DEMO_PASSWORD = "correct horse battery staple"
 TICKS = os.sysconf("SC_CLK_TCK")
 HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def build():
+    say("Building …")
+    subprocess.run(["cargo", "build", "--release", "--package", "guildhall-server"], cwd=ROOT, check=True)
+    return str(ROOT / "target" / "release" / "guildhall")
+
+
+def fill(binary, database, folder, options):
+    environment = {"PATH": os.environ["PATH"], "DATABASE_URL": database.url, "GUILDHALL_DATA_DIR": str(folder)}
+    run = lambda *command: subprocess.run([binary, *command], env=environment, check=True, stdout=subprocess.DEVNULL)
+    run("migrate")
+    tokens = folder / f"tokens-{database.name}"
+    began = datetime.datetime.now()
+    run("demo-data", "--organizations", str(options.organizations), "--users", str(options.users),
+        "--sessions", str(options.sessions), "--seed", str(options.seed), "--tokens", str(tokens))
+    seconds = (datetime.datetime.now() - began).total_seconds()
+    database.settle()
+    return read_users(tokens), seconds
 
 
 def cpu_seconds(pid):
@@ -28,6 +59,21 @@ def cpu_seconds(pid):
 def resident_megabytes(pid):
     text = Path(f"/proc/{pid}/status").read_text()
     return int(re.search(r"VmRSS:\s+(\d+)", text)[1]) / 1024
+
+
+def threads(pid):
+    return int(re.search(r"Threads:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1])
+
+
+def open_files(pid):
+    """What each open file of a process is."""
+    found = []
+    for file in Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            found.append(os.readlink(file))
+        except OSError:
+            continue
+    return found
 
 
 def children_of(pid):
@@ -70,6 +116,31 @@ class Sqlite:
     def cpu(self):
         """It lives in the server's process."""
         return 0.0
+
+    def connections(self, server):
+        """How many the server has."""
+        return open_files(server.process.pid).count(str(self.path))
+
+    def megabytes(self):
+        files = [self.path, self.path.with_name(f"{self.path.name}-wal")]
+        return sum(file.stat().st_size for file in files if file.exists()) / 1e6
+
+    def emails(self, count):
+        connection = sqlite3.connect(self.path)
+        rows = connection.execute("SELECT email FROM users ORDER BY id LIMIT ?", (count,)).fetchall()
+        connection.close()
+        return [email for email, in rows]
+
+    def lookup_seconds(self, count):
+        """How long it takes to find so many users, one after the other."""
+        emails = itertools.islice(itertools.cycle(map(str.lower, self.emails(count))), count)
+        connection = sqlite3.connect(self.path)
+        began = time.monotonic()
+        for email in emails:
+            connection.execute("SELECT * FROM users WHERE email_key = ?", (email,)).fetchall()
+        took = time.monotonic() - began
+        connection.close()
+        return took
 
     def settle(self):
         pass
@@ -135,6 +206,32 @@ class Postgres:
             raise SystemExit(f"{query}: {result.stderr}")
         return [line.split("|") for line in result.stdout.splitlines()]
 
+    def connections(self, server):
+        """How many the server has."""
+        query = "SELECT count(*) FROM pg_stat_activity WHERE datname = 'bench' AND pid <> pg_backend_pid()"
+        return int(self.rows(query)[0][0])
+
+    def megabytes(self):
+        return int(self.rows("SELECT pg_database_size('bench')")[0][0]) / 1e6
+
+    def emails(self, count):
+        return [email for email, in self.rows(f"SELECT email FROM users ORDER BY id LIMIT {count}")]
+
+    def lookup_seconds(self, count):
+        """How long it takes to find so many users, one after the other."""
+        told = self.rows(f"""
+            CREATE TEMPORARY TABLE lookups AS SELECT email_key FROM users ORDER BY id LIMIT {count};
+            DO $$ DECLARE began timestamptz; wanted record; found users; BEGIN
+                began := clock_timestamp();
+                FOR wanted IN SELECT email_key FROM lookups CROSS JOIN
+                    generate_series(1, ceil({count} / (SELECT count(*) FROM lookups)::numeric)::int) LIMIT {count} LOOP
+                    SELECT * INTO found FROM users WHERE email_key = wanted.email_key;
+                END LOOP;
+                CREATE TEMPORARY TABLE took AS SELECT extract(epoch FROM clock_timestamp() - began) AS seconds;
+            END $$;
+            SELECT seconds FROM took""")
+        return float(told[-1][0])
+
     def cpu(self):
         """Of the postmaster and everything it has started."""
         return sum(map(cpu_seconds, [self.process.pid, *children_of(self.process.pid)]))
@@ -148,6 +245,9 @@ class Postgres:
         self.process.send_signal(signal.SIGINT)
         self.process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+KINDS = {"sqlite": Sqlite, "postgres": Postgres}
 
 
 class Server:
@@ -216,3 +316,17 @@ def wrk(server, database, requests, seconds, connections, folder, offset=0):
         "database_us": (after[1] - before[1]) / count * 1e6,
         "resident_mb": resident_megabytes(server.process.pid),
     }
+
+
+def bench_hashing(binary, seconds):
+    """Hashes a second with nothing else to do: the server's own, on every core."""
+    command = [binary, "bench-hashing", "--seconds", str(seconds)]
+    return float(subprocess.run(command, capture_output=True, text=True, check=True, env={}).stdout)
+
+
+def sign_in_requests(database, path, count):
+    """A file of sign-ins of different demo users, who share a password."""
+    bodies = (json.dumps({"email": email, "password": DEMO_PASSWORD}) for email in database.emails(count))
+    # The token is for requests.lua, and is not looked at where one signs in.
+    path.write_text("".join(f"POST\t/api/auth/login\tnone\t{body}\n" for body in bodies))
+    return path

@@ -3,6 +3,7 @@
 mod admin;
 mod audit;
 mod backup;
+mod bench_hashing;
 mod config;
 mod copy;
 mod demo_data;
@@ -86,6 +87,9 @@ enum Command {
     /// Export and verify the audit logs
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Measure the hashes that sign-ins wait for; for bench/
+    #[command(hide = true)]
+    BenchHashing(bench_hashing::BenchHashingArguments),
     /// Print the OpenAPI document of the API
     Openapi,
     /// Look at the configuration
@@ -121,6 +125,7 @@ pub(crate) fn run() -> Result<(), Failure> {
         Command::Copy(arguments) => copy::run(load()?, arguments),
         Command::DemoData(arguments) => demo_data::run(&arguments, load),
         Command::Audit(command) => audit::run(command, load),
+        Command::BenchHashing(arguments) => bench_hashing::run(&arguments),
         Command::Openapi => {
             output::text(&guildhall_http_api::openapi_json());
             Ok(())

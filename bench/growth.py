@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+"""Measures the same requests on a small and on a large installation, in turn: see
+docs/performance.md."""
+
+import argparse
+import os
+import statistics
+import tempfile
+from pathlib import Path
+from types import SimpleNamespace
+
+from cases import cases
+from machine import KINDS, Server, build, fill, say, sign_in_requests, wrk
+
+CASES = ["list", "one", "me"]
+# A hash takes so much longer than all else that more would only wait for it.
+SIGN_IN_CONNECTIONS = 4
+LOOKUPS = 20_000
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = parser.add_argument
+    add("--databases", default="sqlite,postgres", help="which, with commas between (%(default)s)")
+    add("--small", type=int, default=1000, help="organizations, each with about twenty users (%(default)s)")
+    add("--large", type=int, default=100_000, help="the same of the other (%(default)s)")
+    add("--seed", type=int, default=1)
+    add("--tokens", type=int, default=4000, help="different tokens in use (%(default)s)")
+    add("--connections", type=int, default=32)
+    add("--seconds", type=int, default=3, help="of each run (%(default)s)")
+    add("--rounds", type=int, default=5, help="runs of each kind (%(default)s)")
+    add("--binary", help="the server; built by cargo without this")
+    return parser.parse_args()
+
+
+class Installation:
+    """A database of some size, and a server on it."""
+
+    def __init__(self, kind, binary, folder, organizations, options):
+        users = 20 * organizations
+        size = SimpleNamespace(organizations=organizations, users=users, seed=options.seed,
+                               sessions=min(users, 200_000))
+        folder.mkdir()
+        self.folder, self.database = folder, kind(folder)
+        try:
+            say(f"{self.database.name}: making {organizations:,} organizations and {users:,} users …")
+            found, _ = fill(binary, self.database, folder, size)
+            self.server = Server(binary, self.database, folder, {})
+        except BaseException:
+            self.database.stop()
+            raise
+        self.requests = {case.name: case.write_to(folder / f"{case.name}.tsv")
+                         for case in cases(found, options.tokens, 0) if case.name in CASES}
+        self.requests["sign-in"] = sign_in_requests(self.database, folder / "sign-in.tsv", options.tokens)
+
+    def run(self, case, options):
+        connections = SIGN_IN_CONNECTIONS if case == "sign-in" else options.connections
+        run = wrk(self.server, self.database, self.requests[case], options.seconds, connections, self.folder)
+        if run["errors"]:
+            raise SystemExit(f"{case}: {run['errors']} errors")
+        return run["per_second"]
+
+    def lookup(self):
+        """Users found by their address a second, by the database alone."""
+        return LOOKUPS / self.database.lookup_seconds(LOOKUPS)
+
+    def stop(self):
+        self.server.stop()
+        self.database.stop()
+
+
+def compare(small, large, options):
+    """By case: what each reaches, and how much longer the large one takes."""
+    kinds = {case: (lambda of, case=case: of.run(case, options)) for case in small.requests}
+    kinds["user by e-mail, statement alone"] = Installation.lookup
+    for name, reach in kinds.items():
+        reach(small), reach(large)
+        rounds = [(reach(small), reach(large)) for _ in range(options.rounds)]
+        found = [statistics.median(r[n] for r in rounds) for n in (0, 1)]
+        yield name, *found, statistics.median(s / l for s, l in rounds)
+
+
+def main():
+    options = arguments()
+    binary = str(Path(options.binary).resolve()) if options.binary else build()
+    print(f"{os.cpu_count()} cores; {options.small:,} organizations against {options.large:,}, each with twenty times as "
+          f"many users; {options.connections} connections, medians of {options.rounds} rounds of {options.seconds} s.\n")
+    print("| database | case | small, a second | large, a second | time of the large |\n|---|---|---:|---:|---:|")
+    with tempfile.TemporaryDirectory(prefix="guildhall-bench-") as folder:
+        for name in options.databases.split(","):
+            started = []
+            try:
+                for size in (options.small, options.large):
+                    own = Path(folder) / f"{name}-{size}"
+                    started.append(Installation(KINDS[name], binary, own, size, options))
+                for case, small, large, ratio in compare(*started, options):
+                    print(f"| {name} | {case} | {small:,.0f} | {large:,.0f} | {ratio:.2f} × |", flush=True)
+            finally:
+                for installation in started:
+                    installation.stop()
+
+
+if __name__ == "__main__":
+    main()
