@@ -13,6 +13,7 @@ use guildhall_application::{
     ports::{IdGenerator, RequestThrottle},
 };
 use ipnet::IpNet;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{HttpMetrics, RequestTracer};
 
@@ -72,6 +73,29 @@ impl Draining {
     }
 }
 
+/// Large bodies that are being received: so many at a time that their memory is
+/// bounded, whatever many clients send slowly. Clones share it.
+#[derive(Debug, Clone)]
+pub struct LargeBodies(Arc<Semaphore>);
+
+impl LargeBodies {
+    /// How many there may be.
+    const MAX: usize = 64;
+
+    /// Begins to receive one, until what is returned is dropped; nothing if there are
+    /// too many.
+    pub(crate) fn begin(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.0).try_acquire_owned().ok()
+    }
+}
+
+impl Default for LargeBodies {
+    /// None so far.
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(Self::MAX)))
+    }
+}
+
 /// Everything that handlers and middleware need.
 #[derive(Clone)]
 pub struct Api {
@@ -85,6 +109,8 @@ pub struct Api {
     pub settings: Arc<HttpSettings>,
     /// Whether the service is about to end.
     pub draining: Draining,
+    /// Large bodies that are being received.
+    pub large_bodies: LargeBodies,
     /// Measures requests, where somebody asks for that.
     pub metrics: Option<HttpMetrics>,
     /// Ties requests to the traces of their callers, where they are collected.

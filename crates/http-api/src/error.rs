@@ -38,6 +38,9 @@ pub(crate) enum ApiError {
     /// The body is over its bound.
     #[error("the body is too large")]
     PayloadTooLarge,
+    /// The body is large, and so many large ones are being received already.
+    #[error("too many large bodies are being received")]
+    TooManyLargeBodies,
     /// The body could not be read to its end.
     #[error("the body could not be read")]
     BodyUnreadable(#[from] PayloadError),
@@ -88,6 +91,7 @@ impl From<&ApiError> for Problem {
             ApiError::BodyTooSlow => of_kind(&problem::REQUEST_TIMEOUT)
                 .with_header(CONNECTION, HeaderValue::from_static("close")),
             ApiError::PayloadTooLarge => of_kind(&problem::PAYLOAD_TOO_LARGE),
+            ApiError::TooManyLargeBodies => retry(of_kind(&problem::OVERLOADED), OVERLOADED_RETRY),
             ApiError::BodyUnreadable(_) => of_kind(&problem::BAD_REQUEST),
             ApiError::MalformedJson(detail) => Self::new(&problem::MALFORMED_JSON, detail.clone()),
             ApiError::InvalidQuery(faults) => {
@@ -217,7 +221,7 @@ mod tests {
             retry_after: Duration::from_millis(1_100),
         };
         let invalid = "Bearer error=\"invalid_token\"";
-        let table: [Row; 43] = [
+        let table: [Row; 44] = [
             (Error::Invalid(vec![Fault::of_field("x", "secret")]).into(), 422, Some("invalid-request"), vec![]),
             (Error::NotAuthenticated.into(),             401, None, vec![(WWW_AUTHENTICATE, invalid)]),
             (Error::InvalidCredentials.into(),           401, None, vec![(WWW_AUTHENTICATE, "Bearer")]),
@@ -255,6 +259,7 @@ mod tests {
             (ApiError::UnsupportedMediaType,             415, Some("unsupported-media-type"), vec![]),
             (ApiError::BodyTooSlow,                      408, Some("request-timeout"), vec![(CONNECTION, "close")]),
             (ApiError::PayloadTooLarge,                  413, Some("payload-too-large"), vec![]),
+            (ApiError::TooManyLargeBodies,               503, Some("overloaded"), vec![(RETRY_AFTER, "1")]),
             (PayloadError::Overflow.into(),              400, Some("bad-request"), vec![]),
             (PayloadError::Incomplete(None).into(),      400, Some("bad-request"), vec![]),
             (ApiError::MalformedJson("Here.".into()),    400, Some("malformed-json"), vec![]),

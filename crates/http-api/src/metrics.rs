@@ -1,4 +1,4 @@
-//! What is measured of requests, for Prometheus.
+//! What is measured of connections and requests, for Prometheus.
 //!
 //! **Invariant:** nothing that a client makes up becomes a label: routes are
 //! patterns, methods are those of the standard, and what is neither shares one
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use actix_web::http::{Method, StatusCode};
 use prometheus_client::{
     encoding::EncodeLabelSet,
-    metrics::{family::Family, gauge::Gauge, histogram::Histogram},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::Registry,
 };
 
@@ -28,11 +28,38 @@ struct Labels {
     status: &'static str,
 }
 
-/// Measures requests. Clones share their counts.
+/// In what a client stalled whose connection was cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cut {
+    /// It did not send its next request in time.
+    Request,
+    /// It did not take its answer.
+    Answer,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CutLabels {
+    stalled: &'static str,
+}
+
+impl From<Cut> for CutLabels {
+    fn from(cut: Cut) -> Self {
+        let stalled = match cut {
+            Cut::Request => "request",
+            Cut::Answer => "answer",
+        };
+        Self { stalled }
+    }
+}
+
+/// Measures connections and requests. Clones share their counts.
 #[derive(Debug, Clone)]
 pub struct HttpMetrics {
     durations: Family<Labels, Histogram, fn() -> Histogram>,
     in_flight: Gauge,
+    connections: Gauge,
+    connections_max: Gauge,
+    cut: Family<CutLabels, Counter>,
 }
 
 impl HttpMetrics {
@@ -41,7 +68,14 @@ impl HttpMetrics {
         let metrics = Self {
             durations: Family::new_with_constructor(|| Histogram::new(BUCKETS)),
             in_flight: Gauge::default(),
+            connections: Gauge::default(),
+            connections_max: Gauge::default(),
+            cut: Family::default(),
         };
+        // Told from the beginning, so that an increase can be seen.
+        for cut in [Cut::Request, Cut::Answer] {
+            let _ = metrics.cut.get_or_create(&cut.into());
+        }
         registry.register(
             "guildhall_http_request_duration_seconds",
             "From the head of a request to the end of its answer, by route",
@@ -52,7 +86,38 @@ impl HttpMetrics {
             "Requests whose answer has not been sent to its end",
             metrics.in_flight.clone(),
         );
+        registry.register(
+            "guildhall_http_connections",
+            "Connections that are open",
+            metrics.connections.clone(),
+        );
+        registry.register(
+            "guildhall_http_connections_max",
+            "Connections that may be open; further ones wait to be accepted",
+            metrics.connections_max.clone(),
+        );
+        registry.register(
+            "guildhall_http_connections_cut",
+            "Connections that were cut because their client stalled",
+            metrics.cut.clone(),
+        );
         metrics
+    }
+
+    /// Notes how many connections there may be.
+    pub(crate) fn bound_connections(&self, max: usize) {
+        self.connections_max.set(i64::try_from(max).unwrap_or(i64::MAX));
+    }
+
+    /// Counts a connection until what is returned is dropped.
+    pub(crate) fn open(&self) -> OpenConnection {
+        self.connections.inc();
+        OpenConnection(self.connections.clone())
+    }
+
+    /// Counts a connection that was cut.
+    pub(crate) fn cut(&self, cut: Cut) {
+        self.cut.get_or_create(&cut.into()).inc();
     }
 
     /// Begins to measure a request.
@@ -87,6 +152,15 @@ impl InFlight {
 impl Drop for InFlight {
     fn drop(&mut self) {
         self.metrics.in_flight.dec();
+    }
+}
+
+/// A connection that is open until this is dropped.
+pub(crate) struct OpenConnection(Gauge);
+
+impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        self.0.dec();
     }
 }
 

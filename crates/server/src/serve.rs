@@ -1,11 +1,18 @@
 //! Serving: from the configuration to the last answer.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::{SocketAddr, TcpListener},
+    sync::Arc,
+    thread::available_parallelism,
+    time::Duration,
+};
 
-use actix_web::{HttpServer, dev::Server};
+use actix_web::dev::Server;
 use guildhall_domain::RegistrationMode;
-use guildhall_http_api::{Api, Draining};
+use guildhall_http_api::{Api, Draining, LargeBodies, ServerOptions, server};
 use tokio::{
+    net::TcpSocket,
     signal::unix::{Signal, SignalKind, signal},
     time::{sleep, timeout},
 };
@@ -20,6 +27,9 @@ use crate::{
     wiring::Service,
 };
 
+/// Connections that wait to be accepted; the kernel drops further ones, and clients try
+/// again.
+const BACKLOG: u32 = 1024;
 /// How long the last heartbeat may take.
 const LAST_HEARTBEAT_WITHIN: Duration = Duration::from_secs(2);
 
@@ -69,21 +79,15 @@ async fn serve(configuration: Configuration, service: Service) -> Result<(), Fai
         throttle: request_limits.clone(),
         settings: Arc::new(configuration.http.clone()),
         draining: draining.clone(),
+        large_bodies: LargeBodies::default(),
         metrics: watched,
         tracer: configuration.traces.as_ref().map(|_| Arc::new(TraceContext) as Arc<_>),
     };
-    let bounds = configuration.server;
-    let server = HttpServer::new(move || guildhall_http_api::app(&api))
-        .workers(bounds.workers)
-        .max_connections(bounds.max_connections.div_ceil(bounds.workers))
-        .keep_alive(bounds.keep_alive)
-        .client_request_timeout(bounds.request_timeout)
-        .client_disconnect_timeout(bounds.disconnect_timeout)
-        .shutdown_timeout(configuration.shutdown.grace.as_secs())
-        .disable_signals()
-        .bind(configuration.listen)
+    let socket = listen(configuration.listen)
         .map_err(|error| not_bound(configuration.listen, "GUILDHALL_LISTEN", &error))?;
-    let address = server.addrs().first().copied().unwrap_or(configuration.listen);
+    let address = socket.local_addr().map_err(Failure::failed)?;
+    let options = server_options(&configuration);
+    let server = server(&api, &options, socket).map_err(Failure::failed)?;
 
     tokio::spawn(store.follow_others());
     let mut heartbeats = Heartbeats::new(use_cases.clone(), tasks.clone());
@@ -96,7 +100,6 @@ async fn serve(configuration: Configuration, service: Service) -> Result<(), Fai
     if configuration.mail.is_some() {
         tokio::spawn(upkeep::mail(use_cases, tasks));
     }
-    let server = server.run();
     greet(&configuration, address);
     let metrics = listener.map(|listener| {
         output::line(format!("Metrics: http://{}/metrics", listener.address));
@@ -114,6 +117,31 @@ async fn serve(configuration: Configuration, service: Service) -> Result<(), Fai
     }
     tracing::info!("ended");
     ended
+}
+
+fn server_options(configuration: &Configuration) -> ServerOptions {
+    let bounds = configuration.server;
+    let cores = available_parallelism().map_or(1, usize::from);
+    let connections = usize::try_from(configuration.store.max_connections).unwrap_or(usize::MAX);
+    ServerOptions {
+        workers: bounds.workers,
+        // All connections and all hashes may be one worker's. Few do without either.
+        blocking_threads: connections.saturating_add(cores).saturating_add(16),
+        max_connections: bounds.max_connections,
+        keep_alive: bounds.keep_alive,
+        request_timeout: bounds.request_timeout,
+        send_timeout: bounds.send_timeout,
+        disconnect_timeout: bounds.disconnect_timeout,
+        shutdown_timeout: configuration.shutdown.grace,
+    }
+}
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A node that is restarted gets its address back at once.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)?.into_std()
 }
 
 fn not_bound(address: SocketAddr, variable: &str, error: &io::Error) -> Failure {

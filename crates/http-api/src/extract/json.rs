@@ -18,7 +18,7 @@ use guildhall_application::idempotency::{IdempotencyKey, RequestFingerprint};
 use sha2::{Digest, Sha256};
 
 use super::{Faults, json_value};
-use crate::{Api, HttpSettings, error::ApiError};
+use crate::{Api, HttpSettings, LargeBodies, error::ApiError};
 
 /// A body that was JSON and of which nothing is wrong.
 pub(crate) struct JsonBody<T>(pub(crate) T);
@@ -28,6 +28,10 @@ pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempote
 
 /// The bound on a body.
 const MAX_BYTES: usize = 1024 * 1024;
+
+/// What is no larger is always received: it is less than what each connection takes
+/// anyway.
+const SMALL_BYTES: usize = 16 * 1024;
 
 impl<T: Deserr<Faults> + 'static> FromRequest for JsonBody<T> {
     type Error = ApiError;
@@ -85,25 +89,33 @@ fn body(
     payload: &mut Payload,
 ) -> impl Future<Output = Result<BytesMut, ApiError>> + use<> {
     let head = check_media_type(request).and_then(|()| check_length(request));
-    let body_timeout = body_timeout(request);
+    let (body_timeout, large_bodies) = bounds(request);
     let payload = payload.take();
     async move {
         head?;
-        timeout(body_timeout, read(payload)).await.map_err(|_| ApiError::BodyTooSlow)?
+        let body = read(payload, &large_bodies);
+        timeout(body_timeout, body).await.map_err(|_| ApiError::BodyTooSlow)?
     }
 }
 
-fn body_timeout(request: &HttpRequest) -> Duration {
+fn bounds(request: &HttpRequest) -> (Duration, LargeBodies) {
     let api = request.app_data::<Data<Api>>();
-    api.map_or(HttpSettings::default().body_timeout, |api| api.settings.body_timeout)
+    api.map_or_else(
+        || (HttpSettings::default().body_timeout, LargeBodies::default()),
+        |api| (api.settings.body_timeout, api.large_bodies.clone()),
+    )
 }
 
-async fn read(mut payload: Payload) -> Result<BytesMut, ApiError> {
+async fn read(mut payload: Payload, large_bodies: &LargeBodies) -> Result<BytesMut, ApiError> {
     let mut body = BytesMut::new();
+    let mut large = None;
     while let Some(chunk) = payload.next().await {
         let chunk = chunk?;
         if body.len() + chunk.len() > MAX_BYTES {
             return Err(ApiError::PayloadTooLarge);
+        }
+        if large.is_none() && body.len() + chunk.len() > SMALL_BYTES {
+            large = Some(large_bodies.begin().ok_or(ApiError::TooManyLargeBodies)?);
         }
         body.extend_from_slice(&chunk);
     }

@@ -18,7 +18,11 @@ use actix_web::{
 };
 use guildhall_domain::Origin;
 
-use crate::{Api, HttpMetrics, metrics::InFlight};
+use crate::{
+    Api, HttpMetrics,
+    connection::{Exchange, Exchanges},
+    metrics::InFlight,
+};
 
 pub(crate) async fn access_log(
     api: Data<Api>,
@@ -27,6 +31,7 @@ pub(crate) async fn access_log(
 ) -> Result<ServiceResponse<LoggedBody>, Error> {
     let started = Instant::now();
     let in_flight = api.metrics.as_ref().map(HttpMetrics::begin);
+    let exchange = request.conn_data().map(Exchanges::begin);
     let method = request.method().clone();
     let response = next.call(request).await?.map_into_boxed_body();
 
@@ -37,7 +42,7 @@ pub(crate) async fn access_log(
     Ok(response.map_body(|_, body| LoggedBody {
         body,
         bytes: 0,
-        entry: Entry { started, method, route, status, origin, in_flight },
+        entry: Entry { started, method, route, status, origin, in_flight, _exchange: exchange },
     }))
 }
 
@@ -58,6 +63,7 @@ struct Entry {
     status: StatusCode,
     origin: Origin,
     in_flight: Option<InFlight>,
+    _exchange: Option<Exchange>,
 }
 
 /// The body of an answer, counted while it is sent.
@@ -88,7 +94,7 @@ impl MessageBody for LoggedBody {
 
 impl Drop for LoggedBody {
     fn drop(&mut self) {
-        let Entry { started, method, route, status, origin, in_flight } = &self.entry;
+        let Entry { started, method, route, status, origin, in_flight, .. } = &self.entry;
         if let Some(in_flight) = in_flight {
             in_flight.answered(route.as_deref().ok(), method, *status);
         }

@@ -15,7 +15,7 @@ use guildhall_application::{
     testing::{FakeStore, Repositories, SequentialIds, TestPorts, session, user},
 };
 use guildhall_domain::UserRole;
-use guildhall_http_api::{Api, Draining, HttpSettings, app};
+use guildhall_http_api::{Api, Draining, HttpSettings, LargeBodies, app};
 use serde_json::Value;
 
 use crate::logs;
@@ -76,6 +76,7 @@ pub(crate) fn api(ports: TestPorts) -> Api {
         throttle: throttle(Ok(None)),
         settings: Arc::new(HttpSettings::default()),
         draining: Draining::default(),
+        large_bodies: LargeBodies::default(),
         metrics: None,
         tracer: None,
     }

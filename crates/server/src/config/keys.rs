@@ -69,6 +69,7 @@ pub(crate) static KEYS: &[Key] = &[
     key("http.keep_alive",                 "GUILDHALL_HTTP_KEEP_ALIVE",                 "15"),
     key("http.request_timeout",            "GUILDHALL_HTTP_REQUEST_TIMEOUT",            "10"),
     key("http.body_timeout",               "GUILDHALL_HTTP_BODY_TIMEOUT",               "30"),
+    key("http.send_timeout",               "GUILDHALL_HTTP_SEND_TIMEOUT",               "30"),
     key("http.disconnect_timeout",         "GUILDHALL_HTTP_DISCONNECT_TIMEOUT",         "5"),
     key("http.bench_route",                "GUILDHALL_HTTP_BENCH_ROUTE",                "off"),
     key("shutdown.notice",                 "GUILDHALL_SHUTDOWN_NOTICE",                 "0"),

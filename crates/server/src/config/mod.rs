@@ -93,6 +93,7 @@ pub(crate) struct ServerSettings {
     pub(crate) max_connections: usize,
     pub(crate) keep_alive: Duration,
     pub(crate) request_timeout: Duration,
+    pub(crate) send_timeout: Duration,
     pub(crate) disconnect_timeout: Duration,
 }
 
@@ -360,6 +361,9 @@ fn server(reader: &mut Reader<'_>) -> ServerSettings {
         request_timeout: reader
             .seconds("http.request_timeout", 1..=600)
             .unwrap_or(Duration::from_secs(10)),
+        send_timeout: reader
+            .seconds("http.send_timeout", 1..=600)
+            .unwrap_or(Duration::from_secs(30)),
         disconnect_timeout: reader
             .seconds("http.disconnect_timeout", 1..=600)
             .unwrap_or(Duration::from_secs(5)),

@@ -11,7 +11,7 @@ const BOUND_KILOBYTES: u64 = 50 * 1024;
 
 /// Organizations with distinct times, but for every tenth, which shares its
 /// neighbour's.
-fn many(backend: Backend) -> String {
+pub(crate) fn many(backend: Backend) -> String {
     match backend {
         Backend::Sqlite => format!(
             "insert into organizations (id, name, name_key, domain, users_count, workspaces_count, created_at, updated_at)

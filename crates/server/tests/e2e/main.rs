@@ -13,6 +13,7 @@
 mod load;
 mod mailbox;
 mod proxy;
+mod raw;
 mod scrape;
 mod support;
 
@@ -40,6 +41,7 @@ mod management;
 mod matrix;
 mod members;
 mod metrics;
+mod overload;
 mod pages;
 mod proof;
 mod quotas;
@@ -48,6 +50,7 @@ mod registration;
 mod rolling_restart;
 mod seed_page;
 mod sessions;
+mod slow_clients;
 mod smtp;
 mod stats;
 mod traces;
