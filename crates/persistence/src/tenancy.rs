@@ -10,7 +10,7 @@
 use std::fmt;
 
 use diesel::{
-    QueryResult, RunQueryDsl, sql_query,
+    QueryResult, QueryableByName, RunQueryDsl, sql_query,
     sql_types::{Bool, Text},
 };
 use guildhall_application::{Scope, caller::Viewer};
@@ -87,6 +87,14 @@ FROM (
 
 const ACT_AS: &str = "SELECT set_config('guildhall.actor', $1, true)";
 
+/// The value of the last setting.
+#[derive(QueryableByName)]
+struct Told {
+    #[diesel(sql_type = Text)]
+    #[expect(dead_code, reason = "to run a statement that is kept is to read what it returns")]
+    set_config: String,
+}
+
 /// Whose statements these are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Actor {
@@ -161,19 +169,19 @@ impl Tenancy {
         let actor = self.actor().to_string();
         // What the application says is looked up: a scope that was forged comes
         // to an empty one.
-        let told = match self {
-            Self::Anybody => Ok(0),
+        let told: QueryResult<Told> = match self {
+            Self::Anybody => return Ok(()),
             Self::Installation | Self::Viewer(_) => {
                 let set = sql_query(SET_ACTOR).bind::<Text, _>(actor).bind::<Bool, _>(is_local);
-                Prepared(set).execute(c)
+                Prepared(set).get_result(c)
             }
             Self::Scope(_, organization) => {
                 let set = sql_query(SET_SCOPE).bind::<Text, _>(actor).bind::<Bool, _>(is_local);
-                Prepared(set.bind::<Id, _>(DbId::from(organization))).execute(c)
+                Prepared(set.bind::<Id, _>(DbId::from(organization))).get_result(c)
             }
             Self::AllOf(_) => {
                 let set = sql_query(SET_ALL).bind::<Text, _>(actor).bind::<Bool, _>(is_local);
-                Prepared(set).execute(c)
+                Prepared(set).get_result(c)
             }
         };
         told.map(drop)
@@ -200,5 +208,6 @@ pub(crate) fn confine(
 /// Goes on in a transaction as somebody else, in the same scope.
 pub(crate) fn act_as(connection: &mut DbConnection, actor: Actor) -> QueryResult<()> {
     let DbConnection::Postgres(c) = connection else { return Ok(()) };
-    Prepared(sql_query(ACT_AS).bind::<Text, _>(actor.to_string())).execute(c).map(drop)
+    let set = sql_query(ACT_AS).bind::<Text, _>(actor.to_string());
+    Prepared(set).get_result::<Told>(c).map(drop)
 }

@@ -85,7 +85,7 @@ pub(crate) fn append(connection: &mut DbConnection, events: &[AuditEvent]) -> Qu
         let added = diesel::insert_into(audit_events::table).values(rows);
         match connection {
             DbConnection::Postgres(c) if is_usual => {
-                Prepared(Together(added, written!(log))).execute(c)?;
+                Prepared(Together(added, written!(log))).get_result::<i32>(c)?;
             }
             _ => {
                 on_backend!(&mut *connection, |c| added.execute(c))?;
