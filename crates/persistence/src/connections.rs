@@ -1,8 +1,8 @@
 //! Connections that are open and idle, which r2d2 keeps and makes.
 //!
-//! Who finds none idle waits for a new one for a moment only. While the database cannot
-//! be reached, r2d2 tries again in the background and nobody else waits: everybody is
-//! told so at once, until it has made one.
+//! Who finds none idle waits for a new one, but not for one that cannot be made: while
+//! the database cannot be reached, r2d2 tries again in the background, and everybody is
+//! told so at once until it has made one.
 
 use std::{
     sync::{
@@ -12,7 +12,7 @@ use std::{
             Ordering::{Relaxed, SeqCst},
         },
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use guildhall_application::ports::StoreError;
@@ -24,8 +24,11 @@ use crate::{
     watch::ErrorCounters,
 };
 
-/// How long a new connection is waited for. r2d2 tries again after half of that.
-const NEW_WITHIN: Duration = Duration::from_secs(1);
+/// r2d2 tries again at intervals that grow to half of what it takes for its timeout.
+const TWICE_THE_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How often whoever waits for a new connection looks whether it cannot be made.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// An idle connection, or a new one; it goes back when it is dropped.
 pub(crate) type Connected = r2d2::PooledConnection<Connector>;
@@ -123,21 +126,23 @@ impl r2d2::ManageConnection for Connector {
 pub(crate) struct Connections {
     pool: r2d2::Pool<Connector>,
     shared: Arc<Shared>,
+    /// How long a new connection is waited for.
+    patience: Duration,
 }
 
 impl Connections {
     /// None so far, and never more than that many.
-    pub(crate) fn new(connector: Connector, most: u32) -> Self {
+    pub(crate) fn new(connector: Connector, most: u32, patience: Duration) -> Self {
         let shared = Arc::clone(&connector.shared);
         let pool = r2d2::Pool::builder()
             .max_size(most)
             .min_idle(Some(0))
             .test_on_check_out(false)
-            .connection_timeout(NEW_WITHIN)
+            .connection_timeout(TWICE_THE_INTERVAL)
             // The connector logs, once for each outage.
             .error_handler(Box::new(r2d2::NopErrorHandler))
             .build_unchecked(connector);
-        Self { pool, shared }
+        Self { pool, shared, patience }
     }
 
     /// One that is idle, or a new one. Blocks.
@@ -148,15 +153,18 @@ impl Connections {
             }
             give_up(idle);
         }
-        if let Some(reason) = self.shared.outage().clone() {
-            return Err(StoreError::Unavailable(reason));
+        let begun = Instant::now();
+        loop {
+            if let Some(reason) = self.shared.outage().clone() {
+                return Err(StoreError::Unavailable(reason));
+            }
+            if begun.elapsed() >= self.patience {
+                // A server that does not even refuse keeps nobody else waiting.
+                self.shared.begin_outage("the server does not let anybody in");
+            } else if let Ok(connected) = self.pool.get_timeout(LOOK_EVERY) {
+                return Ok(connected);
+            }
         }
-        self.pool.get().map_err(|error| {
-            // A server that does not even refuse keeps the next ones waiting no more.
-            let reason = error.to_string();
-            self.shared.begin_outage(&reason);
-            StoreError::Unavailable(reason)
-        })
     }
 
     fn is_newest(&self, slot: &Slot) -> bool {

@@ -69,7 +69,7 @@ impl Pool {
         let most = size.max(1);
         let size = usize::try_from(most).unwrap_or(1);
         Self {
-            connections: Arc::new(Connections::new(connector, most)),
+            connections: Arc::new(Connections::new(connector, most, bounds.timeout)),
             size,
             permits: Arc::new(Semaphore::new(size)),
             bounds,

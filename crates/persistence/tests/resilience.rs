@@ -139,7 +139,7 @@ async fn a_crash_of_the_server_is_known_at_once_and_so_is_its_end() {
     let store = DieselStore::open(&url, options).unwrap();
     for _ in 0..3 {
         warm_up(&store).await;
-        let at_work = store.begin().await.unwrap();
+        let at_work = begun(&store).await.unwrap();
         postgres.stop_hard();
         let refusal = at_work.commit().await.unwrap_err();
         assert!(matches!(refusal, StoreError::Unavailable(_)), "{refusal}");
@@ -147,13 +147,18 @@ async fn a_crash_of_the_server_is_known_at_once_and_so_is_its_end() {
         for _ in 0..100 {
             let (reader, writer) = (store.clone(), store.clone());
             requests.spawn(async move { reader.ping().await.err() });
-            requests.spawn(async move { writer.begin().await.err() });
+            requests.spawn(async move { begun(&writer).await.err() });
         }
         for refusal in requests.join_all().await {
             assert!(matches!(refusal, Some(StoreError::Unavailable(_))), "{refusal:?}");
         }
         postgres.start_again();
-        store.begin().await.unwrap().commit().await.unwrap();
+        // It is tried again twice a second.
+        while let Err(refusal) = store.ping().await {
+            assert!(matches!(refusal, StoreError::Unavailable(_)), "{refusal}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        begun(&store).await.unwrap().commit().await.unwrap();
     }
 }
 
