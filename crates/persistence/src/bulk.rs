@@ -1,6 +1,6 @@
 //! Many rows at once, a bounded number in a transaction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use async_trait::async_trait;
 use diesel::{dsl::exists, prelude::*, result::Error, select};
@@ -9,11 +9,11 @@ use guildhall_domain::{Membership, OrganizationId, Workspace};
 
 use crate::{
     connection::{DbConnection, on_backend},
-    membership::{MembershipRow, since_creation},
+    membership::MembershipRow,
     organization::{Counted, OrganizationRow, Room, add_within_limit},
     schema::{audit_events, installation, memberships, organizations, sessions, users, workspaces},
     session::SessionRow,
-    sql_types::DbId,
+    sql_types::{DbId, DbTime},
     store::DieselStore,
     user::UserRow,
     workspace::WorkspaceRow,
@@ -68,14 +68,22 @@ fn insert(connection: &mut DbConnection, batch: &Batch) -> QueryResult<()> {
             diesel::insert_into(users::table).values(rows).execute(c)?;
         }
         for some in batch.memberships.chunks(ROWS) {
+            // Looked up once for all: each row with a query of its own takes PostgreSQL
+            // longer to plan than to insert.
+            let of = some.iter().map(|membership| DbId::from(membership.organization));
+            let created: HashMap<DbId, DbTime> = organizations::table
+                .filter(organizations::id.eq_any(of))
+                .select((organizations::id, organizations::created_at))
+                .load(c)?
+                .into_iter()
+                .collect();
             let row = |membership: &Membership| {
                 let organization = membership.organization;
-                (
-                    MembershipRow::new(organization, membership),
-                    since_creation!(DbId::from(organization)),
-                )
+                let created_at = created.get(&organization.into()).ok_or(Error::NotFound)?;
+                let created_at = memberships::organization_created_at.eq(*created_at);
+                Ok((MembershipRow::new(organization, membership), created_at))
             };
-            let rows: Vec<_> = some.iter().map(row).collect();
+            let rows = some.iter().map(row).collect::<QueryResult<Vec<_>>>()?;
             diesel::insert_into(memberships::table).values(rows).execute(c)?;
         }
         for some in batch.workspaces.chunks(ROWS) {

@@ -155,8 +155,8 @@ async fn a_user_is_made_a_member() {
     scene.organization.quotas.users = Some(100);
     scene.work.memberships.expect_find().returning(|_, _| Ok(None));
     scene.work.memberships.expect_insert().returning(|_, _| Ok(Addition::Added));
-    let added = member(9, OrganizationRole::Member);
-    scene.ports.members.expect_get().returning(move |_, _| Ok(Some(added.clone())));
+    let found = member(9, OrganizationRole::Member).account.user;
+    scene.work.users.expect_lock().returning(move |_| Ok(Some((found.clone(), password_hash()))));
     let answer = set(scene, "member").await;
     assert_eq!(answer.status, 201, "{answer:?}");
     assert_eq!(answer.header("quota-limit"), Some("100"));

@@ -4,4 +4,4 @@ mod queries;
 mod repository;
 mod row;
 
-pub(crate) use row::{MembershipRow, since_creation};
+pub(crate) use row::MembershipRow;
