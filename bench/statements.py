@@ -25,7 +25,9 @@ class Capture:
     def __init__(self, binary, database, folder):
         self.database = database
         self._log("SET log_statement = 'all'")
-        self.server = Server(binary, database, folder, {"GUILDHALL_DATABASE_MAX_CONNECTIONS": "1"})
+        # Without a cache, or nothing would be asked; what other nodes change is not asked for either.
+        settings = {"GUILDHALL_DATABASE_MAX_CONNECTIONS": "1", "GUILDHALL_CACHE_MEGABYTES": "0"}
+        self.server = Server(binary, database, folder, settings)
         time.sleep(0.5)
 
     def _log(self, setting):
