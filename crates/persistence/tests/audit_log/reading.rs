@@ -29,6 +29,9 @@ const SMALL: u128 = 8;
 const ORGANIZATIONS: u64 = 1_000;
 const USERS: u64 = 10_000;
 const BATCH: u64 = 1_000;
+/// How many events in a row are of the large organization and of one small one: in each
+/// batch few logs are written to, which makes ten million a matter of minutes.
+const BURST: u64 = 200;
 /// Over how many days they are spread.
 const DAYS: u64 = 690;
 const ROUNDS: usize = 21;
@@ -44,7 +47,7 @@ fn numbered(number: u64, events: u64) -> AuditEvent {
     let now = begin() + TimeDelta::seconds(i64::try_from(seconds).unwrap());
     let organization = match number % 2 {
         0 => LARGE,
-        _ => SMALL + u128::from(number / 2 % (ORGANIZATIONS - 1)),
+        _ => SMALL + u128::from(number / BURST % (ORGANIZATIONS - 1)),
     };
     let mut event = event(Some(organization), now);
     let person = user(10_000 + u128::from(number % USERS), "u@acme.com", UserRole::User);
