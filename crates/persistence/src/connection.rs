@@ -203,8 +203,6 @@ pub(crate) struct Slot {
     /// Which outages it has come after.
     generation: u64,
     is_lost: bool,
-    /// Whether it is of no more use for another reason.
-    is_given_up: bool,
     in_transaction: bool,
     told: Option<Tenancy>,
     /// SQLite's count of the changes of others when it was asked last.
@@ -223,7 +221,6 @@ impl Slot {
             connection,
             generation,
             is_lost: false,
-            is_given_up: false,
             in_transaction: false,
             told: None,
             data_version: None,
@@ -241,15 +238,10 @@ impl Slot {
         self.is_lost
     }
 
-    /// Has it closed when it goes back to the pool.
-    pub(crate) const fn give_up(&mut self) {
-        self.is_given_up = true;
-    }
-
     /// Whether the connection is lost, or still in a transaction: nobody may
     /// get it from the pool again.
     pub(crate) const fn is_spent(&self) -> bool {
-        self.is_lost || self.is_given_up || self.in_transaction
+        self.is_lost || self.in_transaction
     }
 
     /// Runs statements.

@@ -7,10 +7,7 @@
 use std::{
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{
-            AtomicU64,
-            Ordering::{Relaxed, SeqCst},
-        },
+        atomic::{AtomicU64, Ordering::SeqCst},
     },
     time::{Duration, Instant},
 };
@@ -67,6 +64,10 @@ impl Shared {
         self.outage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn is_newest(&self, slot: &Slot) -> bool {
+        slot.generation() == self.generation.load(SeqCst)
+    }
+
     fn begin_outage(&self, reason: &str) {
         if self.outage().replace(reason.to_owned()).is_none() {
             tracing::warn!(error = reason, "no connection to the database");
@@ -118,7 +119,7 @@ impl r2d2::ManageConnection for Connector {
             // Of several that are lost at once, the first says so.
             let _ = self.shared.generation.compare_exchange(lost, next, SeqCst, SeqCst);
         }
-        slot.is_spent()
+        slot.is_spent() || !self.shared.is_newest(slot)
     }
 }
 
@@ -148,10 +149,10 @@ impl Connections {
     /// One that is idle, or a new one. Blocks.
     pub(crate) fn take(&self) -> Result<Connected, StoreError> {
         while let Some(idle) = self.pool.try_get() {
-            if self.is_newest(&idle) {
+            // Others are closed, as they are dropped.
+            if self.shared.is_newest(&idle) {
                 return Ok(idle);
             }
-            give_up(idle);
         }
         let begun = Instant::now();
         loop {
@@ -166,13 +167,4 @@ impl Connections {
             }
         }
     }
-
-    fn is_newest(&self, slot: &Slot) -> bool {
-        slot.generation() == self.shared.generation.load(Relaxed)
-    }
-}
-
-/// Closes a connection instead of giving it back.
-fn give_up(mut connected: Connected) {
-    connected.give_up();
 }
