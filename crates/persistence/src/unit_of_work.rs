@@ -217,7 +217,8 @@ impl UnitOfWork for DieselUnitOfWork {
     async fn commit(mut self: Box<Self>) -> Result<(), StoreError> {
         let transaction = self.transaction.take().ok_or_else(ended)?;
         let Self { uses, events, forgotten, told, changes, announcer, .. } = *self;
-        let asks_across = !events.is_empty() || !forgotten.is_empty() || changes::are_due(&changes);
+        let accounts = changes::accounts(&changes);
+        let asks_across = !events.is_empty() || !forgotten.is_empty() || !accounts.is_empty();
         if !asks_across && !transaction.has_begun() {
             if uses.is_empty() {
                 return Ok(());
@@ -233,7 +234,7 @@ impl UnitOfWork for DieselUnitOfWork {
             if asks_across && told != Actor::Installation {
                 tenancy::act_as(connection, Actor::Installation)?;
             }
-            changes::add_organizations(connection, changes)?;
+            changes::add_organizations(connection, &accounts, changes)?;
             audit::append(connection, &events)?;
             let mut forgotten = forgotten.iter();
             forgotten.try_for_each(|(user, address)| audit::forget(connection, *user, address))

@@ -12,7 +12,7 @@ use guildhall_application::ports::{ChangeObserver, ChangeUnderWay, Changes};
 use uuid::Uuid;
 
 use self::message::{CHANNEL, Message};
-pub(crate) use self::people::{add_organizations, are_due};
+pub(crate) use self::people::{accounts, add_organizations};
 use crate::connection::DbConnection;
 
 /// Tells of changes. Clones are of the same store.
@@ -53,11 +53,10 @@ impl Announcer {
         connection: &mut DbConnection,
         changes: &Changes,
     ) -> QueryResult<()> {
-        match (connection, Message::of(self.node, changes)) {
-            (DbConnection::Postgres(c), Some(message)) => {
-                c.batch_execute(&format!("NOTIFY {CHANNEL}, '{message}'"))
-            }
-            _ => Ok(()),
+        let DbConnection::Postgres(c) = connection else { return Ok(()) };
+        match Message::of(self.node, changes) {
+            None => Ok(()),
+            Some(message) => c.batch_execute(&format!("NOTIFY {CHANNEL}, '{message}'")),
         }
     }
 

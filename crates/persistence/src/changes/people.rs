@@ -13,26 +13,28 @@ use crate::{
 /// How many organizations are named, at most.
 const MOST: usize = 32;
 
-/// Adds the organizations of all whose accounts are among the changes. Asks across
-/// tenants.
+/// Whose accounts are among the changes.
+pub(crate) fn accounts(changes: &Changes) -> Vec<DbId> {
+    let Changes::Only(changes) = changes else { return Vec::new() };
+    let account = |change: &Changed| match change {
+        Changed::Account(user) => Some(DbId::from(*user)),
+        _ => None,
+    };
+    changes.iter().filter_map(account).collect()
+}
+
+/// Adds the organizations of which those are members. Asks across tenants.
 pub(crate) fn add_organizations(
     connection: &mut DbConnection,
+    accounts: &[DbId],
     changes: &mut Changes,
 ) -> QueryResult<()> {
-    let Changes::Only(only) = &*changes else { return Ok(()) };
-    let accounts: Vec<DbId> = only
-        .iter()
-        .filter_map(|change| match change {
-            Changed::Account(user) => Some(DbId::from(*user)),
-            _ => None,
-        })
-        .collect();
     if accounts.is_empty() {
         return Ok(());
     }
     let organizations: Vec<DbId> = on_backend!(connection, |c| {
         memberships::table
-            .filter(memberships::user_id.eq_any(&accounts))
+            .filter(memberships::user_id.eq_any(accounts))
             .select(memberships::organization_id)
             .distinct()
             .limit(i64::try_from(MOST + 1).unwrap_or(i64::MAX))
@@ -46,10 +48,4 @@ pub(crate) fn add_organizations(
         }
     }
     Ok(())
-}
-
-/// Whether there is anything to add.
-pub(crate) fn are_due(changes: &Changes) -> bool {
-    let is_account = |change: &Changed| matches!(change, Changed::Account(_));
-    matches!(changes, Changes::Only(only) if only.iter().any(is_account))
 }
