@@ -10,7 +10,8 @@ use crate::{
     },
     auth::{
         Authenticate, ChangePassword, EndOtherSessions, EndSession, ListSessions, LogIn, LogOut,
-        Register, ResetPassword, SessionEnder, SessionStarter, VerifyEmail,
+        Register, ResetPassword, SessionEnder, SessionStarter, SessionUses,
+        VerifyEmail,
     },
     demo::FillWithDemoData,
     invitation::{
@@ -67,6 +68,7 @@ pub struct UseCases {
     pub register: Register,
     pub log_in: LogIn,
     pub authenticate: Authenticate,
+    pub session_uses: Arc<SessionUses>,
     pub log_out: LogOut,
     pub list_sessions: ListSessions,
     pub end_session: EndSession,
@@ -147,6 +149,7 @@ impl UseCases {
         let ender = SessionEnder { store: store.clone(), clock: clock.clone(), ids: ids.clone() };
         let editor =
             OrganizationEditor { store: store.clone(), clock: clock.clone(), ids: ids.clone() };
+        let session_uses = Arc::new(SessionUses::new(store.clone()));
         let reader = OrganizationReader(organizations.clone());
         let audit_reader = reader.clone();
         let founder = Founder { ids: ids.clone(), settings: settings.clone() };
@@ -179,11 +182,12 @@ impl UseCases {
             },
             authenticate: Authenticate {
                 sessions: sessions.clone(),
-                store: store.clone(),
+                uses: session_uses.clone(),
                 tokens: tokens.clone(),
                 clock: clock.clone(),
                 lifetimes,
             },
+            session_uses,
             log_out: LogOut(ender.clone()),
             end_session: EndSession(ender.clone()),
             end_other_sessions: EndOtherSessions(ender),

@@ -139,6 +139,16 @@ impl Cache {
         })
     }
 
+    /// Gives back the memory of copies that are too old to be used. For whoever holds the
+    /// cache to call about once a minute; without it they stay until others need the room.
+    pub fn forget_old(&self) {
+        self.sessions.forget_old();
+        self.lists.forget_old();
+        self.accesses.forget_old();
+        self.numbers.forget_old();
+        self.periods.forget_old();
+    }
+
     /// How it is.
     #[must_use]
     pub fn state(&self) -> CacheState {

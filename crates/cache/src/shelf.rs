@@ -104,6 +104,12 @@ impl<K: Eq + Hash + Clone, V: Footprint + Clone> Shelf<K, V> {
         }
     }
 
+    /// Throws away what is too old to be used: keys that nobody asks for again are never
+    /// replaced.
+    pub(crate) fn forget_old(&self) {
+        self.copies.retain(|_, copy| copy.made_at.elapsed() < self.oldest);
+    }
+
     /// How it is.
     pub(crate) fn state(&self, name: &'static str) -> ShelfState {
         ShelfState {
@@ -157,10 +163,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_old_is_not_found() {
-        let (shelf, _) = shelf(10_000, Duration::ZERO);
-        keep(&shelf, 1);
-        assert!(shelf.find(&1, |_| true).is_none());
+    fn what_is_too_old_is_not_found_and_can_be_forgotten() {
+        for (oldest, kept) in [(Duration::ZERO, 0), (LONG, 1)] {
+            let (shelf, _) = shelf(10_000, oldest);
+            keep(&shelf, 1);
+            assert_eq!(shelf.find(&1, |_| true).is_some(), kept == 1);
+            assert_eq!(shelf.state("numbers").entries, 1);
+            shelf.forget_old();
+            let state = shelf.state("numbers");
+            assert_eq!((state.entries, state.bytes == 0), (kept, kept == 0));
+        }
     }
 
     #[test]

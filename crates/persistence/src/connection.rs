@@ -18,6 +18,7 @@ use diesel::{
 };
 
 use crate::{
+    changes::Notice,
     database_url::DatabaseUrl,
     error::is_connection_loss,
     slow_statements::SlowStatements,
@@ -126,23 +127,38 @@ impl DbConnection {
         self.begin()?;
         let outcome = statements(self);
         match &outcome {
-            Ok(_) => on_backend!(self, |c| AnsiTransactionManager::commit_transaction(c))?,
-            Err(_) => on_backend!(self, |c| AnsiTransactionManager::rollback_transaction(c))?,
+            Ok(_) => self.commit(None)?,
+            Err(_) => self.roll_back()?,
         }
         outcome
     }
 
     /// Begins a transaction that may write. On SQLite it takes the write lock
     /// at once: a transaction that asks for it later fails, whatever the
-    /// timeout, when another has written in between.
+    /// timeout, when another has written in between; and Diesel is told of it, which
+    /// inserts several rows there in a transaction, or in a part of one.
     pub(crate) fn begin(&mut self) -> QueryResult<()> {
         match self {
-            Self::Sqlite(connection) => {
-                AnsiTransactionManager::begin_transaction_sql(connection, "BEGIN IMMEDIATE")
-            }
-            Self::Postgres(connection) => {
-                AnsiTransactionManager::begin_transaction_sql(connection, tenancy::BEGIN)
-            }
+            Self::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE"),
+            Self::Postgres(c) => c.batch_execute(tenancy::BEGIN),
+        }
+    }
+
+    /// Ends the transaction and keeps what it did. PostgreSQL tells other nodes of it in
+    /// the same round trip.
+    fn commit(&mut self, notice: Option<&Notice>) -> QueryResult<()> {
+        match (self, notice) {
+            (Self::Sqlite(c), _) => AnsiTransactionManager::commit_transaction(c),
+            (Self::Postgres(c), None) => c.batch_execute("COMMIT"),
+            (Self::Postgres(c), Some(notice)) => c.batch_execute(&format!("{notice}; COMMIT")),
+        }
+    }
+
+    /// Ends the transaction and forgets what it did.
+    fn roll_back(&mut self) -> QueryResult<()> {
+        match self {
+            Self::Sqlite(c) => AnsiTransactionManager::rollback_transaction(c),
+            Self::Postgres(c) => c.batch_execute("ROLLBACK"),
         }
     }
 }
@@ -293,11 +309,9 @@ impl Slot {
         begun
     }
 
-    /// Ends the transaction and keeps what it did.
-    pub(crate) fn commit(&mut self) -> QueryResult<()> {
-        self.run(|connection| {
-            on_backend!(connection, |c| AnsiTransactionManager::commit_transaction(c))
-        })?;
+    /// Ends the transaction, keeps what it did, and tells other nodes.
+    pub(crate) fn commit(&mut self, notice: Option<&Notice>) -> QueryResult<()> {
+        self.run(|connection| connection.commit(notice))?;
         self.in_transaction = false;
         Ok(())
     }
@@ -315,7 +329,7 @@ impl Slot {
 
     /// Ends the transaction and forgets what it did.
     pub(crate) fn roll_back(&mut self) -> QueryResult<()> {
-        on_backend!(&mut self.connection, |c| AnsiTransactionManager::rollback_transaction(c))?;
+        self.connection.roll_back()?;
         self.in_transaction = false;
         Ok(())
     }

@@ -15,7 +15,6 @@ use crate::{
     connection::DbConnection,
     error::store_error,
     pool::{Lease, Pool},
-    tenancy::Tenancy,
 };
 
 /// A transaction that is open until it is committed or dropped.
@@ -67,13 +66,10 @@ impl Transaction {
         last: impl FnOnce(&mut DbConnection, &mut Changes) -> QueryResult<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         blocking("database.commit", move || {
-            let (mut lease, value) = run(self.lease()?, |connection| {
-                let value = last(connection, &mut changes)?;
-                announcer.notify(connection, &changes)?;
-                Ok(value)
-            })?;
+            let (mut lease, value) =
+                run(self.lease()?, |connection| last(connection, &mut changes))?;
             let under_way = announcer.committing(&changes);
-            let committed = lease.slot().commit();
+            let committed = lease.slot().commit(announcer.notice(&changes).as_ref());
             // Also where nobody knows whether it was.
             drop(under_way);
             committed.map_err(|error| store_error(&error))?;
@@ -81,22 +77,6 @@ impl Transaction {
                 lease.slot().scrub();
             }
             Ok(value)
-        })
-        .await
-    }
-
-    /// Runs a statement that is all of the transaction, and commits itself. It can be
-    /// run twice, asks for nothing that has policies, and matters to no other node.
-    pub(crate) async fn run_alone<T: Send + 'static>(
-        mut self,
-        announcer: Announcer,
-        changes: Changes,
-        statement: impl Fn(&mut DbConnection) -> QueryResult<T> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        let Some(State::Due(pool, permit)) = self.state.take() else { return Err(ended()) };
-        blocking("database.run", move || {
-            let _under_way = announcer.committing(&changes);
-            pool.read_on(permit, Tenancy::Anybody, statement)
         })
         .await
     }

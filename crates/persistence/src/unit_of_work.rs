@@ -18,7 +18,6 @@ use crate::{
     audit,
     changes::{self, Announcer},
     connection::DbConnection,
-    session::SessionUse,
     tenancy::{self, Actor},
     transaction::{Transaction, ended},
 };
@@ -33,9 +32,7 @@ pub(crate) struct DieselUnitOfWork {
     confinement: Option<(UserId, OrganizationId)>,
     /// Whom the database takes the next statement to come from.
     told: Actor,
-    /// The uses of sessions that are written down when it is committed.
-    uses: Vec<SessionUse>,
-    /// The events that are written behind them.
+    /// The events that are written when it is committed.
     events: Vec<AuditEvent>,
     /// Who is forgotten behind those.
     forgotten: Vec<(UserId, EmailAddress)>,
@@ -52,7 +49,6 @@ impl DieselUnitOfWork {
             transaction,
             confinement: None,
             told: Actor::Installation,
-            uses: Vec::new(),
             events: Vec::new(),
             forgotten: Vec::new(),
             changes: Changes::none(),
@@ -83,15 +79,6 @@ impl DieselUnitOfWork {
     /// Notes that more is changed than can be listed.
     pub(crate) fn changes_everything(&mut self) {
         self.changes = Changes::Everything;
-    }
-
-    /// Keeps a use of a session until the commit.
-    pub(crate) fn note_use(&mut self, noted: SessionUse) -> Result<(), StoreError> {
-        if self.transaction.is_none() {
-            return Err(ended());
-        }
-        self.uses.push(noted);
-        Ok(())
     }
 
     /// Throws the keys of a user away at the commit, behind the last event of
@@ -216,21 +203,14 @@ impl UnitOfWork for DieselUnitOfWork {
 
     async fn commit(mut self: Box<Self>) -> Result<(), StoreError> {
         let transaction = self.transaction.take().ok_or_else(ended)?;
-        let Self { uses, events, forgotten, told, changes, announcer, .. } = *self;
+        let Self { events, forgotten, told, changes, announcer, .. } = *self;
         let accounts = changes::accounts(&changes);
         let asks_across = !events.is_empty() || !forgotten.is_empty() || !accounts.is_empty();
         if !asks_across && !transaction.has_begun() {
-            if uses.is_empty() {
-                return Ok(());
-            }
-            let write = move |connection: &mut DbConnection| {
-                uses.iter().try_for_each(|noted| noted.write_alone(connection))
-            };
-            return transaction.run_alone(announcer, changes, write).await;
+            return Ok(());
         }
         let scrubs = !forgotten.is_empty();
         let last = move |connection: &mut DbConnection, changes: &mut Changes| {
-            uses.iter().try_for_each(|noted| noted.write(connection))?;
             if asks_across && told != Actor::Installation {
                 tenancy::act_as(connection, Actor::Installation)?;
             }

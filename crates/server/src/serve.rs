@@ -30,8 +30,8 @@ use crate::{
 /// Connections that wait to be accepted; the kernel drops further ones, and clients try
 /// again.
 const BACKLOG: u32 = 1024;
-/// How long the last heartbeat may take.
-const LAST_HEARTBEAT_WITHIN: Duration = Duration::from_secs(2);
+/// How long it may take to write down the last heartbeat and the last uses of sessions.
+const LAST_WORDS_WITHIN: Duration = Duration::from_secs(2);
 
 /// Migrates, opens the store and serves until a signal ends it.
 pub(crate) fn run(configuration: Configuration) -> Result<(), Failure> {
@@ -69,7 +69,7 @@ async fn serve(configuration: Configuration, service: Service) -> Result<(), Fai
             (Some(watched), Some(listener))
         }
     };
-    let Service { use_cases, ids, sign_in_limits, request_limits, store, .. } = service;
+    let Service { use_cases, ids, sign_in_limits, request_limits, store, cache, .. } = service;
     first_admin::ensure(&use_cases, configuration.first_admin.clone()).await?;
 
     let draining = Draining::default();
@@ -94,11 +94,12 @@ async fn serve(configuration: Configuration, service: Service) -> Result<(), Fai
     heartbeats.beat().await;
     tokio::spawn(upkeep::sweeps(use_cases.clone(), tasks.clone()));
     tokio::spawn(upkeep::retention(use_cases.clone(), tasks.clone()));
-    tokio::spawn(upkeep::forgetting(sign_in_limits, request_limits));
+    tokio::spawn(upkeep::forgetting(sign_in_limits, request_limits, cache));
+    tokio::spawn(upkeep::session_uses(use_cases.clone(), tasks.clone()));
     let every = configuration.audit.checkpoint_interval;
     tokio::spawn(upkeep::checkpoints(use_cases.clone(), every, tasks.clone()));
     if configuration.mail.is_some() {
-        tokio::spawn(upkeep::mail(use_cases, tasks));
+        tokio::spawn(upkeep::mail(use_cases.clone(), tasks.clone()));
     }
     greet(&configuration, address);
     let metrics = listener.map(|listener| {
@@ -109,8 +110,12 @@ async fn serve(configuration: Configuration, service: Service) -> Result<(), Fai
         ended = until_ended(server, signals, draining, configuration.shutdown.notice) => ended,
         never = heartbeats.run() => match never {},
     };
-    if timeout(LAST_HEARTBEAT_WITHIN, heartbeats.beat()).await.is_err() {
-        tracing::warn!("the last heartbeat was not written in time");
+    let last_words = async {
+        heartbeats.beat().await;
+        upkeep::write_session_uses(&use_cases, &tasks).await;
+    };
+    if timeout(LAST_WORDS_WITHIN, last_words).await.is_err() {
+        tracing::warn!("the last heartbeat and uses of sessions were not written in time");
     }
     if let Some(metrics) = metrics {
         metrics.stop(false).await;

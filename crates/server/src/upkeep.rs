@@ -4,6 +4,7 @@
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use guildhall_application::{UseCases, with_causes};
+use guildhall_cache::Cache;
 use guildhall_domain::{ServingPeriod, Uptime};
 use guildhall_identity::{RequestLimits, SignInLimits};
 use tokio::time::{MissedTickBehavior, interval};
@@ -11,8 +12,9 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::metrics::{Task, TaskMetrics};
 
 const SWEEP_EVERY: Duration = Duration::from_hours(1);
-const FORGET_EVERY: Duration = Duration::from_mins(5);
+const FORGET_EVERY: Duration = Duration::from_mins(1);
 const SEND_EVERY: Duration = Duration::from_secs(1);
+const WRITE_USES_EVERY: Duration = Duration::from_secs(1);
 
 fn heartbeat_every() -> Duration {
     Uptime::HEARTBEAT.to_std().unwrap_or(Duration::from_secs(15))
@@ -119,6 +121,26 @@ pub(crate) async fn checkpoints(use_cases: Arc<UseCases>, every: Duration, tasks
     }
 }
 
+/// Writes down which sessions were used, until it is dropped.
+pub(crate) async fn session_uses(use_cases: Arc<UseCases>, tasks: TaskMetrics) {
+    tasks.expect(Task::SessionUses, WRITE_USES_EVERY);
+    let mut ticks = interval(WRITE_USES_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        write_session_uses(&use_cases, &tasks).await;
+    }
+}
+
+/// Writes down which sessions were used since this was done last.
+pub(crate) async fn write_session_uses(use_cases: &UseCases, tasks: &TaskMetrics) {
+    let written = use_cases.session_uses.write().await;
+    tasks.ended(Task::SessionUses, &written);
+    if let Err(error) = written {
+        tracing::warn!(error = with_causes(&error), "uses of sessions were not written down");
+    }
+}
+
 /// Sends mail that is due, until it is dropped.
 pub(crate) async fn mail(use_cases: Arc<UseCases>, tasks: TaskMetrics) {
     tasks.expect(Task::Mail, SEND_EVERY);
@@ -136,12 +158,19 @@ pub(crate) async fn mail(use_cases: Arc<UseCases>, tasks: TaskMetrics) {
     }
 }
 
-/// Keeps the memory of the limits small, until it is dropped.
-pub(crate) async fn forgetting(sign_in: Arc<SignInLimits>, requests: Arc<RequestLimits>) {
+/// Keeps the memory of the limits and of the cache small, until it is dropped.
+pub(crate) async fn forgetting(
+    sign_in: Arc<SignInLimits>,
+    requests: Arc<RequestLimits>,
+    cache: Option<Cache>,
+) {
     let mut ticks = interval(FORGET_EVERY);
     loop {
         ticks.tick().await;
         sign_in.forget_idle();
         requests.forget_idle();
+        if let Some(cache) = &cache {
+            cache.forget_old();
+        }
     }
 }

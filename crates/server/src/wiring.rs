@@ -31,7 +31,7 @@ pub(crate) struct Service {
     pub(crate) sign_in_limits: Arc<SignInLimits>,
     pub(crate) request_limits: Arc<RequestLimits>,
     pub(crate) store: DieselStore,
-    cache: Option<Cache>,
+    pub(crate) cache: Option<Cache>,
     hasher: Arc<Argon2Hasher>,
     mail: MailCounters,
 }

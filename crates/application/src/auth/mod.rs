@@ -10,6 +10,7 @@ mod new_password;
 mod presented_token;
 mod register;
 mod reset_password;
+mod session_uses;
 mod signed_in;
 mod verify_email;
 
@@ -21,6 +22,7 @@ pub use log_in::{LogIn, LogInCommand};
 pub use new_password::{NewPassword, NewPasswordError};
 pub use register::{Entrance, Register, RegisterCommand};
 pub use reset_password::ResetPassword;
+pub use session_uses::SessionUses;
 pub use signed_in::SignedIn;
 pub use verify_email::VerifyEmail;
 

@@ -39,8 +39,8 @@ pub use queries::{
 pub use requests::{AnsweredRequests, Claim};
 pub use store::{
     Addition, AuditLog, Change, Insertion, Installation, InstallationRepository,
-    MembershipRepository, OrganizationRepository, SessionRepository, Store, StoreError, UnitOfWork,
-    UserRepository, WorkspaceRepository,
+    MembershipRepository, OrganizationRepository, SessionRepository, SessionUse, Store, StoreError,
+    UnitOfWork, UserRepository, WorkspaceRepository,
 };
 
 #[cfg(any(test, feature = "testing"))]

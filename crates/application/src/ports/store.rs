@@ -285,6 +285,23 @@ pub trait WorkspaceRepository: Send {
     async fn remove(&mut self, scope: &Scope, id: WorkspaceId) -> Result<(), StoreError>;
 }
 
+/// When a session was used last, and how long it lives by that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionUse {
+    /// Which session.
+    pub session: SessionId,
+    /// When it was used.
+    pub last_used_at: Timestamp,
+    /// When it expires unless it is used again.
+    pub expires_at: Timestamp,
+}
+
+impl From<&Session> for SessionUse {
+    fn from(used: &Session) -> Self {
+        Self { session: used.id, last_used_at: used.last_used_at, expires_at: used.expires_at }
+    }
+}
+
 /// Sessions, to change them.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
@@ -292,8 +309,9 @@ pub trait SessionRepository: Send {
     /// Adds a session.
     async fn insert(&mut self, session: &Session, token: &TokenHash) -> Result<(), StoreError>;
 
-    /// Writes down a use of a session, if it still exists.
-    async fn record_use(&mut self, session: &Session) -> Result<(), StoreError>;
+    /// Writes down uses of sessions, of each at most one: of those that still exist, and
+    /// were not used later. One that another transaction is changing may be left out.
+    async fn record_uses(&mut self, uses: &[SessionUse]) -> Result<(), StoreError>;
 
     /// Ends one session of a user; false when there is no such session.
     async fn remove(&mut self, user: UserId, session: SessionId) -> Result<bool, StoreError>;

@@ -1,13 +1,11 @@
 //! The keys under which what is personal is sealed. They never leave the store.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use diesel::{
-    prelude::*,
-    result::Error,
-    sql_query,
-    sql_types::{Array, Binary},
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    iter,
 };
+
+use diesel::{prelude::*, result::Error, sql_query, sql_types::Binary};
 use guildhall_audit_log::{PersonalKey, Subject};
 use guildhall_domain::{EmailAddress, UserId};
 
@@ -19,20 +17,6 @@ use crate::{
 
 /// The key of each subject; none of one that was forgotten for good.
 pub(super) type Keys = BTreeMap<Subject, Option<PersonalKey>>;
-
-/// Made in the order of their subjects, as each transaction does.
-const FIND_AND_MAKE: &str = "
-WITH found AS (
-    SELECT subject, key FROM audit_keys WHERE subject = ANY ($1)
-),
-made AS (
-    INSERT INTO audit_keys (subject, key)
-    SELECT new.subject, new.key FROM unnest($1, $2) AS new (subject, key)
-    WHERE NOT EXISTS (SELECT FROM found WHERE found.subject = new.subject)
-    ORDER BY new.subject
-    ON CONFLICT DO NOTHING RETURNING subject, key
-)
-SELECT * FROM found UNION ALL SELECT * FROM made";
 
 #[derive(Queryable, QueryableByName, Selectable)]
 #[diesel(table_name = audit_keys)]
@@ -58,13 +42,34 @@ pub(super) fn find(
 }
 
 /// The keys in one round trip: those that there are, and new ones where there are
-/// none, but for those that another transaction makes meanwhile.
+/// none, but for those that another transaction makes meanwhile. Made in the order of their
+/// subjects, as each transaction does.
 fn find_and_make(connection: &mut PgConnection, subjects: &BTreeSet<Subject>) -> QueryResult<Keys> {
-    let new: Vec<_> =
-        subjects.iter().map(|_| random().map(Vec::from)).collect::<QueryResult<_>>()?;
-    let query = sql_query(FIND_AND_MAKE)
-        .bind::<Array<Binary>, _>(columns(subjects))
-        .bind::<Array<Binary>, _>(new);
+    // As many parameters as there are values: PostgreSQL keeps no plan for an array, whose
+    // length it does not know before. Some values come twice, so that there are few texts.
+    let count = subjects.len().next_power_of_two();
+    let listed = |text: fn(usize) -> String| (0..count).map(text).collect::<Vec<_>>().join(", ");
+    let (wanted, new) = (
+        listed(|n| format!("${}", 2 * n + 1)),
+        listed(|n| format!("(${}::bytea, ${}::bytea)", 2 * n + 1, 2 * n + 2)),
+    );
+    let mut query = sql_query(format!(
+        "WITH found AS (SELECT subject, key FROM audit_keys WHERE subject IN ({wanted})), \
+         made AS ( \
+             INSERT INTO audit_keys (subject, key) \
+             SELECT * FROM (VALUES {new}) AS new (subject, key) \
+             WHERE NOT EXISTS (SELECT FROM found WHERE found.subject = new.subject) \
+             ORDER BY new.subject \
+             ON CONFLICT DO NOTHING RETURNING subject, key \
+         ) \
+         SELECT * FROM found UNION ALL SELECT * FROM made"
+    ))
+    .into_boxed();
+    for subject in subjects.iter().chain(iter::repeat(subjects.last()).flatten()).take(count) {
+        query = query
+            .bind::<Binary, _>(subject.as_bytes().to_vec())
+            .bind::<Binary, _>(random()?.to_vec());
+    }
     Prepared(query).load(connection).map(keys_of)
 }
 

@@ -5,15 +5,26 @@ pub(crate) mod follow;
 mod message;
 mod people;
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
-use diesel::{QueryResult, connection::SimpleConnection};
 use guildhall_application::ports::{ChangeObserver, ChangeUnderWay, Changes};
 use uuid::Uuid;
 
 use self::message::{CHANNEL, Message};
 pub(crate) use self::people::{accounts, add_organizations};
-use crate::connection::DbConnection;
+
+/// The statement of PostgreSQL that has a transaction tell other nodes when it is committed.
+#[derive(Debug)]
+pub(crate) struct Notice(Message);
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NOTIFY {CHANNEL}, '{}'", self.0)
+    }
+}
 
 /// Tells of changes. Clones are of the same store.
 #[derive(Clone)]
@@ -47,17 +58,9 @@ impl Announcer {
         }
     }
 
-    /// Has the transaction tell other nodes when it is committed.
-    pub(crate) fn notify(
-        &self,
-        connection: &mut DbConnection,
-        changes: &Changes,
-    ) -> QueryResult<()> {
-        let DbConnection::Postgres(c) = connection else { return Ok(()) };
-        match Message::of(self.node, changes) {
-            None => Ok(()),
-            Some(message) => c.batch_execute(&format!("NOTIFY {CHANNEL}, '{message}'")),
-        }
+    /// What other nodes are told of them, if they matter to any.
+    pub(crate) fn notice(&self, changes: &Changes) -> Option<Notice> {
+        Message::of(self.node, changes).map(Notice)
     }
 
     /// Tells this node that they are about to be committed.

@@ -1,50 +1,62 @@
 //! Changes to sessions.
 
 use async_trait::async_trait;
-use diesel::{prelude::*, sql_query};
-use guildhall_application::ports::{Changed, SessionRepository, StoreError, TokenHash};
-use guildhall_domain::{Session, SessionId, UserId};
+use diesel::{
+    prelude::*,
+    sql_query,
+    sql_types::{Array, Timestamptz, Uuid as PgUuid},
+};
+use guildhall_application::ports::{
+    Changed, SessionRepository, SessionUse, StoreError, TokenHash,
+};
+use guildhall_domain::{Session, SessionId, Timestamp, UserId};
+use uuid::Uuid;
 
 use super::row::SessionRow;
 use crate::{
     connection::{DbConnection, on_backend},
     prepared::Prepared,
     schema::sessions,
-    sql_types::{DbId, DbTime, Id, Moment},
+    sql_types::{DbId, DbTime},
     unit_of_work::DieselUnitOfWork,
 };
 
-/// A use of a session, which is written down at the commit.
-#[derive(Clone, Copy)]
-pub(crate) struct SessionUse {
-    id: DbId,
-    last_used_at: DbTime,
-    expires_at: DbTime,
-}
+/// In one order and without waiting for anybody, so that no two nodes wait for each other.
+const RECORD: &str = "
+WITH used AS (
+    SELECT * FROM unnest($1, $2, $3) AS used (id, last_used_at, expires_at)
+),
+own AS (
+    SELECT id FROM sessions WHERE id = ANY ($1) ORDER BY id FOR UPDATE SKIP LOCKED
+)
+UPDATE sessions SET last_used_at = used.last_used_at, expires_at = used.expires_at
+FROM used INNER JOIN own USING (id)
+WHERE sessions.id = used.id AND sessions.last_used_at < used.last_used_at";
 
-/// Nobody waits for the disk: what a crash forgets is noted by the next use.
-const WRITE_ALONE: &str = "UPDATE sessions SET last_used_at = $2, expires_at = $3 \
-     WHERE id = $1 AND set_config('synchronous_commit', 'off', true) = 'off'";
-
-impl SessionUse {
-    /// Writes it down in a transaction.
-    pub(crate) fn write(self, connection: &mut DbConnection) -> QueryResult<()> {
-        let times = (
-            sessions::last_used_at.eq(self.last_used_at),
-            sessions::expires_at.eq(self.expires_at),
-        );
-        let update = Prepared(diesel::update(sessions::table.find(self.id)).set(times));
-        on_backend!(connection, |c| update.execute(c)).map(drop)
-    }
-
-    /// Writes it down in a transaction of its own, which needs one round trip.
-    pub(crate) fn write_alone(self, connection: &mut DbConnection) -> QueryResult<()> {
-        let DbConnection::Postgres(c) = connection else { return self.write(connection) };
-        let update = sql_query(WRITE_ALONE)
-            .bind::<Id, _>(self.id)
-            .bind::<Moment, _>(self.last_used_at)
-            .bind::<Moment, _>(self.expires_at);
-        Prepared(update).execute(c).map(drop)
+fn record(connection: &mut DbConnection, uses: &[SessionUse]) -> QueryResult<()> {
+    match connection {
+        DbConnection::Sqlite(c) => uses.iter().try_for_each(|used| {
+            let last_used_at = DbTime(used.last_used_at);
+            let row = sessions::table
+                .filter(sessions::id.eq(DbId::from(used.session)))
+                .filter(sessions::last_used_at.lt(last_used_at));
+            let times = (
+                sessions::last_used_at.eq(last_used_at),
+                sessions::expires_at.eq(DbTime(used.expires_at)),
+            );
+            Prepared(diesel::update(row).set(times)).execute(c).map(drop)
+        }),
+        DbConnection::Postgres(c) => {
+            let of_each = |time: fn(&SessionUse) -> Timestamp| uses.iter().map(time).collect();
+            let ids: Vec<Uuid> = uses.iter().map(|used| used.session.as_uuid()).collect();
+            let last_used_at: Vec<Timestamp> = of_each(|used| used.last_used_at);
+            let expires_at: Vec<Timestamp> = of_each(|used| used.expires_at);
+            let update = sql_query(RECORD)
+                .bind::<Array<PgUuid>, _>(ids)
+                .bind::<Array<Timestamptz>, _>(last_used_at)
+                .bind::<Array<Timestamptz>, _>(expires_at);
+            Prepared(update).execute(c).map(drop)
+        }
     }
 }
 
@@ -63,13 +75,12 @@ impl SessionRepository for DieselUnitOfWork {
         Ok(())
     }
 
-    async fn record_use(&mut self, session: &Session) -> Result<(), StoreError> {
-        self.changes(Changed::SessionUse(session.id));
-        self.note_use(SessionUse {
-            id: session.id.into(),
-            last_used_at: DbTime(session.last_used_at),
-            expires_at: DbTime(session.expires_at),
-        })
+    async fn record_uses(&mut self, uses: &[SessionUse]) -> Result<(), StoreError> {
+        for used in uses {
+            self.changes(Changed::SessionUse(used.session));
+        }
+        let uses = uses.to_vec();
+        self.run(move |connection| record(connection, &uses)).await
     }
 
     async fn remove(&mut self, user: UserId, session: SessionId) -> Result<bool, StoreError> {

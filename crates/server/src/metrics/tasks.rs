@@ -20,6 +20,7 @@ pub(crate) enum Task {
     Retention,
     Checkpoints,
     Mail,
+    SessionUses,
 }
 
 impl Task {
@@ -31,6 +32,7 @@ impl Task {
             Self::Retention => "retention",
             Self::Checkpoints => "checkpoints",
             Self::Mail => "mail",
+            Self::SessionUses => "session_uses",
         }
     }
 }

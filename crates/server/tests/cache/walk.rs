@@ -97,7 +97,7 @@ async fn step(store: &DieselStore, dice: &mut Dice) {
         3 => {
             let mut used = session(300 + number, person(number).id);
             used.last_used_at = at(i64::try_from(1000 + dice.below(1000)).unwrap());
-            work.sessions().record_use(&used).await.unwrap();
+            work.sessions().record_uses(&[(&used).into()]).await.unwrap();
         }
         4 => {
             member.status = dice.one_of(&[UserStatus::Active, UserStatus::Deactivated]);

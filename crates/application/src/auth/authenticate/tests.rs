@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use guildhall_domain::{Session, User, UserRole, UserStatus};
+use guildhall_domain::{Session, Timestamp, User, UserRole, UserStatus};
 
 use crate::{
     Caller, Error,
     ports::{AccountWithSession, StoreError},
     testing::{
-        Failure, FakeStore, FixedClock, Repositories, TestPorts, account_with_session, at, origin,
+        FakeStore, FixedClock, Repositories, TestPorts, account_with_session, at, origin,
         token_hash, user,
     },
 };
@@ -38,15 +38,16 @@ fn presenting(found: Option<AccountWithSession>, seconds: i64) -> TestPorts {
     ports
 }
 
-/// A unit of work that writes down a use at that time.
-fn recording(seconds: i64) -> Repositories {
+/// A unit of work that writes down one use, at that time, by which the session lives until
+/// then.
+fn recording(last_used_at: Timestamp, expires_at: Timestamp) -> Repositories {
     let mut repositories = Repositories::default();
     repositories
         .sessions
-        .expect_record_use()
-        .withf(move |session| {
-            session.last_used_at == at(seconds)
-                && session.expires_at == at(seconds) + TimeDelta::days(7)
+        .expect_record_uses()
+        .withf(move |uses| {
+            matches!(uses, [used]
+                if used.last_used_at == last_used_at && used.expires_at == expires_at)
         })
         .times(1)
         .return_once(|_| Ok(()));
@@ -103,14 +104,24 @@ async fn dead_tokens_are_refused_and_their_use_is_not_recorded() {
     }
 }
 
+/// Authenticates, and has uses written down after that.
+async fn authenticate_and_write(
+    mut ports: TestPorts,
+    repositories: Repositories,
+) -> (Caller, usize) {
+    ports.store = Arc::new(FakeStore::with(repositories));
+    let use_cases = ports.into_use_cases();
+    let caller = use_cases.authenticate.execute("token", &origin()).await.unwrap();
+    (caller, use_cases.session_uses.write().await.unwrap())
+}
+
 #[tokio::test]
-async fn a_use_is_recorded_once_a_minute() {
+async fn a_use_is_written_down_once_a_minute() {
     for seconds in [60, 3600, WEEK - 1] {
         let ports = presenting(Some(account_with_session(ada())), seconds);
-        let (result, store) = authenticate(ports, FakeStore::with(recording(seconds))).await;
-        let session = result.unwrap().session;
-        assert_eq!(session.last_used_at, at(seconds));
-        assert_eq!(store.committed(), [vec![]]);
+        let recording = recording(at(seconds), at(seconds) + TimeDelta::days(7));
+        let (caller, written) = authenticate_and_write(ports, recording).await;
+        assert_eq!((caller.session.last_used_at, written), (at(seconds), 1));
     }
 }
 
@@ -119,35 +130,27 @@ async fn no_use_prolongs_a_session_beyond_its_end() {
     let mut found = account_with_session(ada());
     let soon = at(3600) + TimeDelta::days(1);
     found.session = Session { ends_at: soon, ..found.session };
-    let mut repositories = Repositories::default();
-    repositories
-        .sessions
-        .expect_record_use()
-        .withf(move |session| session.expires_at == soon)
-        .times(1)
-        .return_once(|_| Ok(()));
-    let (result, _) =
-        authenticate(presenting(Some(found), 3600), FakeStore::with(repositories)).await;
-    assert_eq!(result.unwrap().session.expires_at, soon);
+    let ports = presenting(Some(found), 3600);
+    let (caller, _) = authenticate_and_write(ports, recording(at(3600), soon)).await;
+    assert_eq!(caller.session.expires_at, soon);
 }
 
 #[tokio::test]
-async fn a_use_that_cannot_be_recorded_fails_no_request() {
-    for failure in [Failure::Begin, Failure::Commit] {
-        let prepared = (failure == Failure::Commit).then(|| recording(3600));
-        let store = FakeStore::with_each(prepared).failing_at(failure);
-        let ports = presenting(Some(account_with_session(ada())), 3600);
-        let (result, store) = authenticate(ports, store).await;
-        assert_eq!(result.unwrap().user, ada(), "{failure:?}");
-        assert!(store.committed().is_empty(), "{failure:?}");
-    }
-    let mut repositories = Repositories::default();
-    let failed = || StoreError::Failed("disk full".to_owned());
-    repositories.sessions.expect_record_use().return_once(move |_| Err(failed()));
-    let ports = presenting(Some(account_with_session(ada())), 3600);
-    let (result, store) = authenticate(ports, FakeStore::with(repositories)).await;
-    assert!(result.is_ok());
-    assert!(store.committed().is_empty());
+async fn a_session_lives_by_a_use_that_is_not_written_down_yet() {
+    let mut ports = TestPorts { clock: FixedClock(at(WEEK + 10)), ..TestPorts::default() };
+    let found = account_with_session(ada());
+    let used = Session {
+        last_used_at: at(WEEK - 1),
+        expires_at: at(2 * WEEK - 1),
+        ..found.session.clone()
+    };
+    ports.tokens.expect_hash().returning(|_| Some(token_hash(7)));
+    ports.sessions.expect_by_token().returning(move |_| Ok(Some(found.clone())));
+    let use_cases = ports.into_use_cases();
+    let authenticate = async || use_cases.authenticate.execute("token", &origin()).await;
+    assert!(matches!(authenticate().await, Err(Error::NotAuthenticated)));
+    use_cases.session_uses.note(&used);
+    assert_eq!(authenticate().await.unwrap().session, used);
 }
 
 #[tokio::test]

@@ -165,16 +165,21 @@ pub async fn live_sessions_are_listed_newest_first(store: StoreUnderTest) {
     assert_eq!(store.sessions.live_of(ada.id, at(hour + 2)).await.unwrap(), []);
 }
 
-/// Of one session; of one that has been ended, nothing.
-pub async fn a_use_is_recorded(store: StoreUnderTest) {
+/// Of each session the last one; of one that has been ended, nothing.
+pub async fn uses_are_recorded(store: StoreUnderTest) {
     let ada = user("ada@acme.com");
     store.add_users(std::slice::from_ref(&ada)).await;
     let (begun, other) = (session(&ada, at(0)), session(&ada, at(0)));
     store.add_sessions(&[(&begun, token(1)), (&other, token(2))]).await;
     let used = Session { last_used_at: at(61_000_001), expires_at: at(99_000_001), ..begun };
     let mut work = store.begin().await;
-    work.sessions().record_use(&used).await.unwrap();
-    work.sessions().record_use(&session(&ada, at(0))).await.unwrap();
+    let ended = session(&ada, at(0));
+    work.sessions().record_uses(&[(&ended).into(), (&used).into()]).await.unwrap();
+    work.commit().await.unwrap();
+    let earlier = Session { last_used_at: at(60_000_000), ..used.clone() };
+    let mut work = store.begin().await;
+    work.sessions().record_uses(&[(&earlier).into()]).await.unwrap();
+    work.sessions().record_uses(&[]).await.unwrap();
     work.commit().await.unwrap();
     let found =
         async |number| store.sessions.by_token(&token(number)).await.unwrap().unwrap().session;

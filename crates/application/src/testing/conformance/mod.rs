@@ -180,7 +180,7 @@ macro_rules! for_each_conformance_case {
             accounts::sessions_are_found_by_token
             accounts::a_deactivated_user_comes_back_as_such
             accounts::live_sessions_are_listed_newest_first
-            accounts::a_use_is_recorded
+            accounts::uses_are_recorded
             accounts::only_own_sessions_are_removed
             accounts::all_other_sessions_are_removed
             accounts::the_oldest_sessions_are_trimmed
