@@ -10,8 +10,7 @@ use crate::{
     },
     auth::{
         Authenticate, ChangePassword, EndOtherSessions, EndSession, ListSessions, LogIn, LogOut,
-        Register, ResetPassword, SessionEnder, SessionStarter, SessionUses,
-        VerifyEmail,
+        Register, ResetPassword, SessionEnder, SessionStarter, SessionUses, VerifyEmail,
     },
     demo::FillWithDemoData,
     invitation::{

@@ -31,13 +31,14 @@ const ACCOUNT: &str = "CREATE TABLE __diesel_schema_migrations (
 INSERT INTO __diesel_schema_migrations (version) VALUES ('20261124000001');";
 
 /// The migrations that came after the first.
-const LATER: [&str; 6] = [
+const LATER: [&str; 7] = [
     "2026-11-24-000002_management",
     "2026-11-24-000003_row_level_security",
     "2026-11-24-000004_accounts_and_invitations",
     "2026-11-24-000005_audit_log",
     "2026-11-24-000006_audit_months",
     "2026-11-25-000007_indexes_for_reads",
+    "2026-11-25-000008_audit_actions",
 ];
 
 /// An organization with one member and one workspace, by raw SQL of the first

@@ -37,11 +37,9 @@ impl SessionUses {
     /// A session as its last use on this node left it, which may wait to be written down.
     pub(crate) fn latest(&self, session: Session) -> Session {
         match self.waiting().get(&session.id) {
-            Some(used) if used.last_used_at > session.last_used_at => Session {
-                last_used_at: used.last_used_at,
-                expires_at: used.expires_at,
-                ..session
-            },
+            Some(used) if used.last_used_at > session.last_used_at => {
+                Session { last_used_at: used.last_used_at, expires_at: used.expires_at, ..session }
+            }
             _ => session,
         }
     }

@@ -6,9 +6,7 @@ use diesel::{
     sql_query,
     sql_types::{Array, Timestamptz, Uuid as PgUuid},
 };
-use guildhall_application::ports::{
-    Changed, SessionRepository, SessionUse, StoreError, TokenHash,
-};
+use guildhall_application::ports::{Changed, SessionRepository, SessionUse, StoreError, TokenHash};
 use guildhall_domain::{Session, SessionId, Timestamp, UserId};
 use uuid::Uuid;
 

@@ -1,0 +1,1 @@
+DROP INDEX audit_events_of_organization_by_action;
