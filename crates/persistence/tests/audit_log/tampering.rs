@@ -107,29 +107,28 @@ async fn the_first_wrong_entry_is_named() {
         let report = scene.verify().await;
         assert_eq!((report.logs, report.entries, report.checkpoints), (3, 3 * SIZE, 6));
         assert_eq!(report.findings, []);
-        let tables = ["audit_events", "audit_logs", "audit_checkpoints"];
-        for table in tables {
-            scene.database.execute(&format!("CREATE TABLE kept_{table} AS SELECT * FROM {table}"));
-        }
+        let of_each = |statement: &str| {
+            ["audit_events", "audit_logs", "audit_checkpoints"]
+                .map(|table| statement.replace('#', table))
+                .join("; ")
+        };
+        scene.database.execute(&of_each("CREATE TABLE kept_# AS SELECT * FROM #"));
+        let restore = of_each("DELETE FROM #; INSERT INTO # SELECT * FROM kept_#");
         for log in [log_of(ORGANIZATIONS[0]), LogId::Installation] {
             for (statements, sequence, wrong) in cases(&scene, log) {
                 // An entry of the installation's is not moved by that one.
                 if log == LogId::Installation && statements.contains("organization_id = NULL") {
                     continue;
                 }
-                scene.database.execute(&statements);
+                scene.database.execute(&format!("{restore}; {statements}"));
                 let findings = scene.verify().await.findings;
                 let finding = findings.iter().find(|finding| finding.log == log);
                 let found = finding.map(|finding| (finding.sequence, finding.wrong.clone()));
                 assert_eq!(found, Some((sequence, wrong)), "{backend}, {log}: {statements}");
-                for table in tables {
-                    scene.database.execute(&format!(
-                        "DELETE FROM {table}; INSERT INTO {table} SELECT * FROM kept_{table}"
-                    ));
-                }
-                assert_eq!(scene.verify().await.findings, [], "as it was");
             }
         }
+        scene.database.execute(&restore);
+        assert_eq!(scene.verify().await.findings, [], "as it was");
     }
 }
 
