@@ -16,13 +16,14 @@ CASES = ["list", "one", "me"]
 # A hash takes so much longer than all else that more would only wait for it.
 SIGN_IN_CONNECTIONS = 4
 LOOKUPS = 20_000
+MOST_USERS = 1_000_000
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("--databases", default="sqlite,postgres", help="which, with commas between (%(default)s)")
-    add("--small", type=int, default=1000, help="organizations, each with about twenty users (%(default)s)")
+    add("--small", type=int, default=1000, help="organizations, each with about twenty users as long as those are at most a million (%(default)s)")
     add("--large", type=int, default=100_000, help="the same of the other (%(default)s)")
     add("--seed", type=int, default=1)
     add("--tokens", type=int, default=4000, help="different tokens in use (%(default)s)")
@@ -33,11 +34,15 @@ def arguments():
     return parser.parse_args()
 
 
+def users_of(organizations):
+    return min(20 * organizations, MOST_USERS)
+
+
 class Installation:
     """A database of some size, and a server on it."""
 
     def __init__(self, kind, binary, folder, organizations, options):
-        users = 20 * organizations
+        users = users_of(organizations)
         size = SimpleNamespace(organizations=organizations, users=users, seed=options.seed,
                                sessions=min(users, 200_000))
         folder.mkdir()
@@ -46,6 +51,7 @@ class Installation:
             say(f"{self.database.name}: making {organizations:,} organizations and {users:,} users …")
             found, _ = fill(binary, self.database, folder, size)
             self.server = Server(binary, self.database, folder, {})
+            self.binary = binary
         except BaseException:
             self.database.stop()
             raise
@@ -60,6 +66,10 @@ class Installation:
             raise SystemExit(f"{case}: {run['errors']} errors")
         return run["per_second"]
 
+    def serve_without_cache(self):
+        self.server.stop()
+        self.server = Server(self.binary, self.database, self.folder, {"GUILDHALL_CACHE_MEGABYTES": "0"})
+
     def lookup(self):
         """Users found by their address a second, by the database alone."""
         return LOOKUPS / self.database.lookup_seconds(LOOKUPS)
@@ -69,10 +79,16 @@ class Installation:
         self.database.stop()
 
 
-def compare(small, large, options):
+def kinds(options):
+    """What is compared by default, and without the cache."""
+    run = lambda case: lambda of: of.run(case, options)
+    cached = {case: run(case) for case in [*CASES, "sign-in"]}
+    cached["user by e-mail, statement alone"] = Installation.lookup
+    return cached, {f"{case}, without the cache": run(case) for case in CASES}
+
+
+def compare(small, large, kinds, options):
     """By case: what each reaches, and how much longer the large one takes."""
-    kinds = {case: (lambda of, case=case: of.run(case, options)) for case in small.requests}
-    kinds["user by e-mail, statement alone"] = Installation.lookup
     for name, reach in kinds.items():
         reach(small), reach(large)
         rounds = [(reach(small), reach(large)) for _ in range(options.rounds)]
@@ -80,11 +96,16 @@ def compare(small, large, options):
         yield name, *found, statistics.median(s / l for s, l in rounds)
 
 
+def tell(database, compared):
+    for case, small, large, ratio in compared:
+        print(f"| {database} | {case} | {small:,.0f} | {large:,.0f} | {ratio:.2f} × |", flush=True)
+
+
 def main():
     options = arguments()
     binary = str(Path(options.binary).resolve()) if options.binary else build()
-    print(f"{os.cpu_count()} cores; {options.small:,} organizations against {options.large:,}, each with twenty times as "
-          f"many users; {options.connections} connections, medians of {options.rounds} rounds of {options.seconds} s.\n")
+    print(f"{os.cpu_count()} cores; {options.small:,} organizations and {users_of(options.small):,} users against "
+          f"{options.large:,} and {users_of(options.large):,}; {options.connections} connections, medians of {options.rounds} rounds of {options.seconds} s.\n")
     print("| database | case | small, a second | large, a second | time of the large |\n|---|---|---:|---:|---:|")
     with tempfile.TemporaryDirectory(prefix="guildhall-bench-") as folder:
         for name in options.databases.split(","):
@@ -93,8 +114,11 @@ def main():
                 for size in (options.small, options.large):
                     own = Path(folder) / f"{name}-{size}"
                     started.append(Installation(KINDS[name], binary, own, size, options))
-                for case, small, large, ratio in compare(*started, options):
-                    print(f"| {name} | {case} | {small:,.0f} | {large:,.0f} | {ratio:.2f} × |", flush=True)
+                cached, uncached = kinds(options)
+                tell(name, compare(*started, cached, options))
+                for installation in started:
+                    installation.serve_without_cache()
+                tell(name, compare(*started, uncached, options))
             finally:
                 for installation in started:
                     installation.stop()
