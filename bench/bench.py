@@ -83,6 +83,10 @@ def measure(case, server, database, folder, options, captured):
     rounds, offset = [], 0
     # Every token once, so that its session is noted as used, and every cache is warm.
     run = wrk_on(requests, 1 if case.writes else options.seconds, 0)
+    if case.writes:
+        # PostgreSQL keeps the plans that it made for tables while they were empty, until
+        # it has statistics of them.
+        database.settle()
     for _ in range(options.rounds):
         if case.writes:
             offset += run["sent"]
