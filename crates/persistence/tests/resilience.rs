@@ -5,10 +5,13 @@
 use std::time::{Duration, Instant};
 
 use guildhall_application::{
-    ports::{Maintenance, OrganizationQueries, Store, StoreError, UnitOfWork},
-    testing::at,
+    ports::{
+        Insertion, Maintenance, OrganizationQueries, SessionQueries, SessionUse, Store, StoreError,
+        UnitOfWork,
+    },
+    testing::{account_with_session, at, password_hash, token_hash, user},
 };
-use guildhall_domain::{ServingPeriod, ServingPeriodId};
+use guildhall_domain::{ServingPeriod, ServingPeriodId, Session, SessionId, UserRole};
 use guildhall_persistence::{
     Backend, DieselStore, StoreOptions, migrate,
     testing::{PostgresServer, TestDatabase, backends},
@@ -89,6 +92,36 @@ async fn a_unit_of_work_whose_connection_dies_is_unavailable() {
     assert!(matches!(refusal, StoreError::Unavailable(_)), "{refusal}");
     drop((at_work, idle));
     warm_up(&store).await;
+}
+
+/// One that somebody is about to end is left out; the next use of it counts.
+#[tokio::test(flavor = "multi_thread")]
+async fn uses_of_sessions_are_written_without_waiting() {
+    let Some((_database, store)) = postgres() else { return };
+    let ada = user(1, "ada@acme.com", UserRole::User);
+    let begun = account_with_session(ada.clone()).session;
+    let [ending, other] =
+        [1, 2].map(|id| Session { id: SessionId::new(Uuid::from_u128(id)), ..begun.clone() });
+    let mut work = store.begin().await.unwrap();
+    let inserted = work.users().insert(&ada, &password_hash("hash")).await.unwrap();
+    assert_eq!(inserted, Insertion::Inserted);
+    work.sessions().insert(&ending, &token_hash(1)).await.unwrap();
+    work.sessions().insert(&other, &token_hash(2)).await.unwrap();
+    work.commit().await.unwrap();
+
+    let mut ender = store.begin().await.unwrap();
+    assert!(ender.sessions().remove(ada.id, ending.id).await.unwrap());
+    let uses = [&ending, &other]
+        .map(|session| SessionUse { last_used_at: at(100), ..SessionUse::from(session) });
+    let mut work = store.begin().await.unwrap();
+    work.sessions().record_uses(&uses).await.unwrap();
+    work.commit().await.unwrap();
+    drop(ender);
+    let last_use = async |number| {
+        let found = store.by_token(&token_hash(number)).await.unwrap().unwrap();
+        found.session.last_used_at
+    };
+    assert_eq!((last_use(1).await, last_use(2).await), (begun.last_used_at, at(100)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -32,6 +32,7 @@ impl Authenticate {
         let found = self.sessions.by_token(&token).await?.ok_or(Error::NotAuthenticated)?;
         let now = self.clock.now();
         let (account, mut session) = (found.account, found.session);
+        // Seen as unused for long, it may have been used a moment ago.
         if session.used(self.lifetimes, now).is_some() {
             session = self.uses.latest(session);
         }

@@ -1,6 +1,10 @@
 //! Sessions: listed, ended one by one, all at once, and by a new password.
 
+use std::time::{Duration, Instant};
+
+use guildhall_persistence::Backend;
 use serde_json::{Value, json};
+use tokio::time::sleep;
 
 use crate::support::{Installation, PASSWORD, parts};
 
@@ -32,6 +36,47 @@ async fn a_user_sees_and_ends_their_sessions() {
         assert_eq!((status, body), (200, json!({ "ended": 1 })));
         assert_eq!(server.get("/api/auth/me", &third).await.status(), 401);
         assert_eq!(server.get("/api/auth/me", &second).await.status(), 200);
+    }
+}
+
+/// Within a second or so; and before the server ends.
+#[tokio::test]
+async fn a_session_that_is_used_lives_longer() {
+    for installation in Installation::on_each_backend() {
+        // So that what is changed by hand is seen.
+        let installation = installation.with("GUILDHALL_CACHE_MEGABYTES", "0");
+        let hour = match installation.backend {
+            Backend::Sqlite => "3600000000",
+            Backend::Postgres => "interval '1 hour'",
+        };
+        let unused = format!(
+            "update sessions set last_used_at = created_at - {hour}, \
+             expires_at = created_at + {hour}"
+        );
+        let was_used = || {
+            let used = format!(
+                "select count(*) from sessions \
+                 where last_used_at > created_at and expires_at > created_at + 2 * {hour}"
+            );
+            installation.database.number(&used) == 1
+        };
+        let mut server = installation.serve();
+        let token = server.registered("ada@acme.com", None).await;
+
+        installation.database.execute(&unused);
+        assert_eq!(server.get("/api/auth/me", &token).await.status(), 200);
+        let begun = Instant::now();
+        while !was_used() {
+            assert!(begun.elapsed() < Duration::from_secs(20), "the use is not written down");
+            sleep(Duration::from_millis(50)).await;
+        }
+
+        installation.database.execute(&unused);
+        assert!(!was_used());
+        assert_eq!(server.get("/api/auth/me", &token).await.status(), 200);
+        server.signal("TERM");
+        assert_eq!(server.wait(), Some(0));
+        assert!(was_used());
     }
 }
 
