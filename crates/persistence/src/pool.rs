@@ -92,23 +92,16 @@ impl Pool {
     ) -> Result<T, StoreError> {
         let permit = self.permit().await?;
         let pool = self.clone();
-        blocking("database.read", move || pool.read_on(permit, tenancy, query)).await
-    }
-
-    /// The same for whoever has the permit. Blocks.
-    pub(crate) fn read_on<T>(
-        &self,
-        permit: OwnedSemaphorePermit,
-        tenancy: Tenancy,
-        query: impl Fn(&mut DbConnection) -> QueryResult<T>,
-    ) -> Result<T, StoreError> {
-        let mut lease = self.lease(permit)?;
-        let mut result = lease.slot.read(tenancy, &query);
-        if result.as_ref().is_err_and(is_connection_loss) {
-            lease = self.renew(lease)?;
-            result = lease.slot.read(tenancy, &query);
-        }
-        result.map_err(|error| store_error(&error))
+        blocking("database.read", move || {
+            let mut lease = pool.lease(permit)?;
+            let mut result = lease.slot.read(tenancy, &query);
+            if result.as_ref().is_err_and(is_connection_loss) {
+                lease = pool.renew(lease)?;
+                result = lease.slot.read(tenancy, &query);
+            }
+            result.map_err(|error| store_error(&error))
+        })
+        .await
     }
 
     /// Whether another process has changed the SQLite file since this was asked last,

@@ -33,7 +33,7 @@ pub(super) fn find(
     if subjects.is_empty() {
         return Ok(Keys::new());
     }
-    let wanted = columns(subjects);
+    let wanted: Vec<_> = subjects.iter().map(|subject| subject.as_bytes().to_vec()).collect();
     let rows: Vec<KeyRow> = on_backend!(connection, |c| {
         let row = audit_keys::table.filter(audit_keys::subject.eq_any(&wanted));
         row.select(KeyRow::as_select()).load(c)
@@ -71,10 +71,6 @@ fn find_and_make(connection: &mut PgConnection, subjects: &BTreeSet<Subject>) ->
             .bind::<Binary, _>(random()?.to_vec());
     }
     Prepared(query).load(connection).map(keys_of)
-}
-
-fn columns(subjects: &BTreeSet<Subject>) -> Vec<Vec<u8>> {
-    subjects.iter().map(|subject| subject.as_bytes().to_vec()).collect()
 }
 
 fn keys_of(rows: Vec<KeyRow>) -> Keys {

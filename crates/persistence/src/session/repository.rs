@@ -19,17 +19,14 @@ use crate::{
     unit_of_work::DieselUnitOfWork,
 };
 
-/// In one order and without waiting for anybody, so that no two nodes wait for each other.
+/// Without waiting for anybody, so that no two nodes wait for each other.
 const RECORD: &str = "
-WITH used AS (
-    SELECT * FROM unnest($1, $2, $3) AS used (id, last_used_at, expires_at)
-),
-own AS (
-    SELECT id FROM sessions WHERE id = ANY ($1) ORDER BY id FOR UPDATE SKIP LOCKED
+WITH free AS (
+    SELECT id FROM sessions WHERE id = ANY ($1) FOR UPDATE SKIP LOCKED
 )
 UPDATE sessions SET last_used_at = used.last_used_at, expires_at = used.expires_at
-FROM used INNER JOIN own USING (id)
-WHERE sessions.id = used.id AND sessions.last_used_at < used.last_used_at";
+FROM free INNER JOIN unnest($1, $2, $3) AS used (id, last_used_at, expires_at) USING (id)
+WHERE sessions.id = free.id AND sessions.last_used_at < used.last_used_at";
 
 fn record(connection: &mut DbConnection, uses: &[SessionUse]) -> QueryResult<()> {
     match connection {
