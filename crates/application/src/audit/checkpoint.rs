@@ -44,7 +44,7 @@ impl MakeCheckpoints {
     /// # Errors
     ///
     /// Failures of the store.
-    #[tracing::instrument(name = "audit.make_checkpoints", skip_all)]
+    #[tracing::instrument(level = "debug", name = "audit.make_checkpoints", skip_all)]
     pub async fn execute(&self) -> Result<usize, Error> {
         let Some(AuditSigner(key)) = &self.signer else { return Ok(0) };
         let mut made = 0;
@@ -79,7 +79,7 @@ impl AuditCheckpoints {
     ///
     /// [`Error::NotFound`], [`Error::Forbidden`],
     /// [`Error::OrganizationSuspended`]; failures of the store.
-    #[tracing::instrument(name = "audit.checkpoints", skip_all)]
+    #[tracing::instrument(level = "debug", name = "audit.checkpoints", skip_all)]
     pub async fn list(
         &self,
         caller: &Caller,
@@ -96,7 +96,7 @@ impl AuditCheckpoints {
     /// # Errors
     ///
     /// As [`list`](Self::list), and [`Error::NotFound`] while there is none.
-    #[tracing::instrument(name = "audit.last_checkpoint", skip_all)]
+    #[tracing::instrument(level = "debug", name = "audit.last_checkpoint", skip_all)]
     pub async fn last(
         &self,
         caller: &Caller,

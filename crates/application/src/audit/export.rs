@@ -97,7 +97,7 @@ impl ExportAuditLogs {
     /// # Errors
     ///
     /// Failures of the store, and those of `take`.
-    #[tracing::instrument(name = "audit.export", skip_all)]
+    #[tracing::instrument(level = "debug", name = "audit.export", skip_all)]
     pub async fn execute<E: From<Error>>(
         &self,
         only: Option<LogId>,

@@ -45,7 +45,7 @@ impl ListAuditEvents {
     /// # Errors
     ///
     /// Failures of the store.
-    #[tracing::instrument(name = "audit.list", skip_all)]
+    #[tracing::instrument(level = "debug", name = "audit.list", skip_all)]
     pub async fn execute(
         &self,
         trail: &AuditTrail,

@@ -29,7 +29,7 @@ impl DropOldEntries {
     ///
     /// Failures of the store; that the entries to be dropped do not fit to those that
     /// stay is one.
-    #[tracing::instrument(name = "audit.drop_old_entries", skip_all)]
+    #[tracing::instrument(level = "debug", name = "audit.drop_old_entries", skip_all)]
     pub async fn execute(&self) -> Result<u64, Error> {
         self.retention.make_room().await?;
         let (Some(months), Some(AuditSigner(key))) = (self.months, self.signer.clone()) else {

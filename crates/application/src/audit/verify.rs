@@ -61,7 +61,7 @@ impl VerifyAuditLogs {
     /// # Errors
     ///
     /// Failures of the store. What is wrong with a log is no error.
-    #[tracing::instrument(name = "audit.verify", skip_all)]
+    #[tracing::instrument(level = "debug", name = "audit.verify", skip_all)]
     pub async fn execute(&self, keys: &[VerifyingKey]) -> Result<VerifyReport, Error> {
         let known = self.audit.signing_keys().await?;
         let keys = if keys.is_empty() { &known } else { keys };

@@ -26,7 +26,7 @@ impl Authenticate {
     ///
     /// [`Error::NotAuthenticated`] when it is no token, unknown, ended or
     /// expired, or when its account is deactivated; failures of the store.
-    #[tracing::instrument(name = "auth.authenticate", skip_all)]
+    #[tracing::instrument(level = "debug", name = "auth.authenticate", skip_all)]
     pub async fn execute(&self, presented: &str, origin: &Origin) -> Result<Caller, Error> {
         let token = self.tokens.hash(presented).ok_or(Error::NotAuthenticated)?;
         let found = self.sessions.by_token(&token).await?.ok_or(Error::NotAuthenticated)?;

@@ -41,7 +41,7 @@ impl ChangePassword {
     /// audit trail by then, or the new one is the address;
     /// [`Error::NotAuthenticated`] when the account was deactivated meanwhile;
     /// [`Error::TooManyAttempts`], [`Error::Overloaded`], failures of the store.
-    #[tracing::instrument(name = "auth.change_password", skip_all)]
+    #[tracing::instrument(level = "debug", name = "auth.change_password", skip_all)]
     pub async fn execute(
         &self,
         caller: &Caller,

@@ -65,7 +65,7 @@ impl LogOut {
     ///
     /// [`Error::NotAuthenticated`] when a twin of the request was quicker;
     /// failures of the store.
-    #[tracing::instrument(name = "auth.log_out", skip_all)]
+    #[tracing::instrument(level = "debug", name = "auth.log_out", skip_all)]
     pub async fn execute(&self, caller: &Caller) -> Result<(), Error> {
         match self.0.end(caller, caller.session.id).await {
             Err(Error::NotFound) => Err(Error::NotAuthenticated),
@@ -84,7 +84,7 @@ impl EndSession {
     ///
     /// [`Error::NotFound`] when the caller has no such session; failures of the
     /// store.
-    #[tracing::instrument(name = "auth.end_session", skip_all)]
+    #[tracing::instrument(level = "debug", name = "auth.end_session", skip_all)]
     pub async fn execute(&self, caller: &Caller, session: SessionId) -> Result<(), Error> {
         self.0.end(caller, session).await
     }
@@ -99,7 +99,7 @@ impl EndOtherSessions {
     /// # Errors
     ///
     /// Failures of the store.
-    #[tracing::instrument(name = "auth.end_other_sessions", skip_all)]
+    #[tracing::instrument(level = "debug", name = "auth.end_other_sessions", skip_all)]
     pub async fn execute(&self, caller: &Caller) -> Result<usize, Error> {
         self.0.end_others(caller).await
     }

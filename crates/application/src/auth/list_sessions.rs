@@ -22,7 +22,7 @@ impl ListSessions {
     /// # Errors
     ///
     /// Failures of the store.
-    #[tracing::instrument(name = "auth.list_sessions", skip_all)]
+    #[tracing::instrument(level = "debug", name = "auth.list_sessions", skip_all)]
     pub async fn execute(&self, caller: &Caller) -> Result<Vec<Session>, Error> {
         Ok(self.sessions.live_of(caller.user.id, self.clock.now()).await?)
     }

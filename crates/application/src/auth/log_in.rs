@@ -54,7 +54,7 @@ impl LogIn {
     /// [`Error::InvalidCredentials`], which is on the audit trail by then;
     /// [`Error::TooManyAttempts`], of which the first in a while is;
     /// [`Error::Overloaded`], failures of the store.
-    #[tracing::instrument(name = "auth.log_in", skip_all)]
+    #[tracing::instrument(level = "debug", name = "auth.log_in", skip_all)]
     pub async fn execute(&self, origin: &Origin, command: LogInCommand) -> Result<SignedIn, Error> {
         let email = &command.email;
         if let Err(refusal) = self.throttle.admit(origin.ip_address, Some(email)) {

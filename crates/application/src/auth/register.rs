@@ -78,7 +78,7 @@ impl Register {
     /// accepted, [`Error::InvitationForAnother`] when it is for another address,
     /// [`Error::QuotaExceeded`]; [`Error::TooManyAttempts`],
     /// [`Error::Overloaded`], or a failure of the store. Nothing is kept then.
-    #[tracing::instrument(name = "auth.register", skip_all)]
+    #[tracing::instrument(level = "debug", name = "auth.register", skip_all)]
     pub async fn execute(
         &self,
         origin: &Origin,

@@ -33,7 +33,7 @@ impl ResetPassword {
     ///
     /// [`Error::MailNotConfigured`], [`Error::TooManyAttempts`]; failures of
     /// the store.
-    #[tracing::instrument(name = "auth.request_password_reset", skip_all)]
+    #[tracing::instrument(level = "debug", name = "auth.request_password_reset", skip_all)]
     pub async fn request(&self, origin: &Origin, email: &EmailAddress) -> Result<(), Error> {
         if !self.settings.sends_mail {
             return Err(Error::MailNotConfigured);
@@ -69,7 +69,7 @@ impl ResetPassword {
     /// [`Error::Invalid`] when the token is unknown, used or expired, or the
     /// password is the address; [`Error::TooManyAttempts`],
     /// [`Error::Overloaded`]; failures of the store. The token stays good then.
-    #[tracing::instrument(name = "auth.reset_password", skip_all)]
+    #[tracing::instrument(level = "debug", name = "auth.reset_password", skip_all)]
     pub async fn execute(
         &self,
         origin: &Origin,

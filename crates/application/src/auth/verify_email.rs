@@ -43,7 +43,7 @@ impl VerifyEmail {
     ///
     /// [`Error::MailNotConfigured`], [`Error::TooManyAttempts`]; failures of
     /// the store.
-    #[tracing::instrument(name = "auth.request_email_verification", skip_all)]
+    #[tracing::instrument(level = "debug", name = "auth.request_email_verification", skip_all)]
     pub async fn request(&self, caller: &Caller) -> Result<(), Error> {
         if !self.settings.sends_mail {
             return Err(Error::MailNotConfigured);
@@ -71,7 +71,7 @@ impl VerifyEmail {
     ///
     /// [`Error::Invalid`] when the token is unknown, used or expired; failures
     /// of the store.
-    #[tracing::instrument(name = "auth.verify_email", skip_all)]
+    #[tracing::instrument(level = "debug", name = "auth.verify_email", skip_all)]
     pub async fn execute(&self, origin: &Origin, presented: &str) -> Result<(), Error> {
         let token = self.tokens.hash(presented).ok_or_else(bad_token)?;
         let now = self.clock.now();

@@ -147,7 +147,7 @@ impl FillWithDemoData {
     /// # Errors
     ///
     /// Failures of the store, of the hasher and of `hand_out`.
-    #[tracing::instrument(name = "demo_data.fill", skip_all)]
+    #[tracing::instrument(level = "debug", name = "demo_data.fill", skip_all)]
     pub async fn execute<E: From<Error>>(
         &self,
         size: DemoSize,

@@ -41,7 +41,7 @@ impl AcceptInvitation {
     /// address, [`Error::AlreadyMember`], [`Error::QuotaExceeded`],
     /// [`Error::OrganizationSuspended`]: it stays whole then; failures of the
     /// store.
-    #[tracing::instrument(name = "invitation.accept", skip_all)]
+    #[tracing::instrument(level = "debug", name = "invitation.accept", skip_all)]
     pub async fn execute(
         &self,
         caller: &Caller,
@@ -72,7 +72,7 @@ impl DeclineInvitation {
     ///
     /// [`Error::NotFound`] when there is no such invitation or it cannot be
     /// accepted any more; failures of the store.
-    #[tracing::instrument(name = "invitation.decline", skip_all)]
+    #[tracing::instrument(level = "debug", name = "invitation.decline", skip_all)]
     pub async fn execute(&self, origin: &Origin, presented: &str) -> Result<(), Error> {
         let now = self.clock.now();
         let mut work = self.store.begin().await?;

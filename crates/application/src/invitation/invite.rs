@@ -66,7 +66,7 @@ impl Invite {
     /// [`Error::Forbidden`] for a role above the caller's own,
     /// [`Error::AlreadyMember`], [`Error::AlreadyInvited`],
     /// [`Error::QuotaExceeded`].
-    #[tracing::instrument(name = "invitation.invite", skip_all)]
+    #[tracing::instrument(level = "debug", name = "invitation.invite", skip_all)]
     pub async fn execute(
         &self,
         caller: &Caller,
@@ -82,7 +82,7 @@ impl Invite {
     /// # Errors
     ///
     /// As [`execute`](Self::execute), and what concerns the one.
-    #[tracing::instrument(name = "invitation.invite_one", skip_all)]
+    #[tracing::instrument(level = "debug", name = "invitation.invite_one", skip_all)]
     pub async fn execute_one(
         &self,
         caller: &Caller,

@@ -28,7 +28,7 @@ impl ListInvitations {
     ///
     /// [`Error::NotFound`], [`Error::Forbidden`],
     /// [`Error::OrganizationSuspended`]; failures of the store.
-    #[tracing::instrument(name = "invitation.list", skip_all)]
+    #[tracing::instrument(level = "debug", name = "invitation.list", skip_all)]
     pub async fn execute(
         &self,
         caller: &Caller,
@@ -48,7 +48,7 @@ impl ListInvitations {
     ///
     /// As [`execute`](Self::execute), and [`Error::NotFound`] when the
     /// organization has none of that id.
-    #[tracing::instrument(name = "invitation.get", skip_all)]
+    #[tracing::instrument(level = "debug", name = "invitation.get", skip_all)]
     pub async fn get(
         &self,
         caller: &Caller,
@@ -71,7 +71,7 @@ impl ListInvitations {
     ///
     /// [`Error::NotFound`] when there is no such invitation or it cannot be
     /// accepted any more; failures of the store.
-    #[tracing::instrument(name = "invitation.show", skip_all)]
+    #[tracing::instrument(level = "debug", name = "invitation.show", skip_all)]
     pub async fn by_token(&self, presented: &str) -> Result<InvitationDetails, Error> {
         let token = self.tokens.hash(presented).ok_or(Error::NotFound)?;
         let found = self.invitations.by_token(&token).await?;

@@ -39,7 +39,7 @@ impl ManageInvitation {
     /// accepted, declined or revoked; [`Error::QuotaExceeded`] when it had
     /// expired and there is no room for another;
     /// [`Error::MailNotConfigured`]; failures of the store.
-    #[tracing::instrument(name = "invitation.resend", skip_all)]
+    #[tracing::instrument(level = "debug", name = "invitation.resend", skip_all)]
     pub async fn resend(
         &self,
         caller: &Caller,
@@ -78,7 +78,7 @@ impl ManageInvitation {
     /// [`Error::OrganizationSuspended`], [`Error::VersionMismatch`];
     /// [`Error::InvitationClosed`] when it was accepted, declined or revoked;
     /// failures of the store.
-    #[tracing::instrument(name = "invitation.revoke", skip_all)]
+    #[tracing::instrument(level = "debug", name = "invitation.revoke", skip_all)]
     pub async fn revoke(
         &self,
         caller: &Caller,

@@ -46,7 +46,7 @@ impl DeliverMail {
     ///
     /// Failures of the store. A letter that is not taken is no error: it is
     /// tried again, later and later.
-    #[tracing::instrument(name = "mail.deliver", skip_all)]
+    #[tracing::instrument(level = "debug", name = "mail.deliver", skip_all)]
     pub async fn execute(&self) -> Result<usize, Error> {
         let mut sent = 0;
         while self.maintenance.mail_is_due(self.clock.now()).await? {

@@ -23,7 +23,7 @@ impl ListMembers {
     ///
     /// [`Error::NotFound`], [`Error::Forbidden`],
     /// [`Error::OrganizationSuspended`]; failures of the store.
-    #[tracing::instrument(name = "member.list", skip_all)]
+    #[tracing::instrument(level = "debug", name = "member.list", skip_all)]
     pub async fn execute(
         &self,
         caller: &Caller,
@@ -45,7 +45,7 @@ impl ListMembers {
     ///
     /// As [`execute`](Self::execute), and [`Error::NotFound`] when the user is
     /// no member.
-    #[tracing::instrument(name = "member.get", skip_all)]
+    #[tracing::instrument(level = "debug", name = "member.get", skip_all)]
     pub async fn get(
         &self,
         caller: &Caller,

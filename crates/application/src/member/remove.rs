@@ -19,7 +19,7 @@ impl RemoveMember {
     /// whose role the caller may not take; [`Error::LastOwner`],
     /// [`Error::VersionMismatch`], [`Error::OrganizationSuspended`]; failures
     /// of the store.
-    #[tracing::instrument(name = "member.remove", skip_all)]
+    #[tracing::instrument(level = "debug", name = "member.remove", skip_all)]
     pub async fn execute(
         &self,
         caller: &Caller,

@@ -38,7 +38,7 @@ impl SetMember {
     /// give that role, or take the present one; [`Error::LastOwner`],
     /// [`Error::QuotaExceeded`], [`Error::VersionMismatch`],
     /// [`Error::OrganizationSuspended`]; failures of the store.
-    #[tracing::instrument(name = "member.set", skip_all)]
+    #[tracing::instrument(level = "debug", name = "member.set", skip_all)]
     pub async fn execute(
         &self,
         caller: &Caller,

@@ -41,7 +41,7 @@ impl CreateAdmin {
     ///
     /// [`Error::Invalid`] when the password is the address,
     /// [`Error::EmailTaken`], failures of the hasher and of the store.
-    #[tracing::instrument(name = "admin.create", skip_all)]
+    #[tracing::instrument(level = "debug", name = "admin.create", skip_all)]
     pub async fn execute(&self, command: CreateAdminCommand) -> Result<User, Error> {
         let password = self.hash(&command).await?;
         let mut work = self.store.begin().await?;
@@ -57,7 +57,7 @@ impl CreateAdmin {
     ///
     /// As [`execute`](Self::execute). [`Error::EmailTaken`] means an account
     /// that is no platform admin's, and stays so.
-    #[tracing::instrument(name = "admin.ensure_first", skip_all)]
+    #[tracing::instrument(level = "debug", name = "admin.ensure_first", skip_all)]
     pub async fn ensure_first(&self, command: CreateAdminCommand) -> Result<Option<User>, Error> {
         let mut work = self.store.begin().await?;
         if work.users().any_admin_exists().await? {

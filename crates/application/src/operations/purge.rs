@@ -27,7 +27,7 @@ impl PurgeOrganizations {
     /// # Errors
     ///
     /// Failures of the store.
-    #[tracing::instrument(name = "organization.purge", skip_all)]
+    #[tracing::instrument(level = "debug", name = "organization.purge", skip_all)]
     pub async fn execute(&self) -> Result<usize, Error> {
         let mut purged = 0;
         loop {

@@ -63,7 +63,7 @@ impl Sweep {
     /// # Errors
     ///
     /// Failures of the store.
-    #[tracing::instrument(name = "upkeep.sweep", skip_all)]
+    #[tracing::instrument(level = "debug", name = "upkeep.sweep", skip_all)]
     pub async fn execute(&self) -> Result<u64, Error> {
         let now = self.clock.now();
         let ended = EndedBefore {

@@ -69,7 +69,7 @@ impl ChangeOrganization {
     /// [`Error::Invalid`] when the domain is not the caller's to claim,
     /// [`Error::OrganizationNameTaken`], [`Error::DomainTaken`],
     /// [`Error::ExternalIdTaken`]; failures of the store.
-    #[tracing::instrument(name = "organization.replace", skip_all)]
+    #[tracing::instrument(level = "debug", name = "organization.replace", skip_all)]
     pub async fn replace(
         &self,
         caller: &Caller,
@@ -86,7 +86,7 @@ impl ChangeOrganization {
     ///
     /// As [`replace`](Self::replace), and [`Error::Invalid`] when the metadata
     /// would go over its bounds.
-    #[tracing::instrument(name = "organization.patch", skip_all)]
+    #[tracing::instrument(level = "debug", name = "organization.patch", skip_all)]
     pub async fn patch(
         &self,
         caller: &Caller,

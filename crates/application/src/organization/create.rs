@@ -56,7 +56,7 @@ impl CreateOrganization {
     /// [`Error::OrganizationNameTaken`], [`Error::DomainTaken`],
     /// [`Error::ExternalIdTaken`], [`Error::IdempotencyKeyReused`]; failures of
     /// the store.
-    #[tracing::instrument(name = "organization.create", skip_all)]
+    #[tracing::instrument(level = "debug", name = "organization.create", skip_all)]
     pub async fn execute(
         &self,
         caller: &Caller,

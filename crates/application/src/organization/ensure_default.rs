@@ -28,7 +28,7 @@ impl EnsureDefaultOrganization {
     ///
     /// [`Error::NotAuthenticated`] when the caller's account was deactivated or
     /// removed meanwhile; failures of the store.
-    #[tracing::instrument(name = "organization.ensure_default", skip_all)]
+    #[tracing::instrument(level = "debug", name = "organization.ensure_default", skip_all)]
     pub async fn execute(&self, caller: &Caller) -> Result<(), Error> {
         let mut work = self.store.begin().await?;
         work.installation().lock().await?;

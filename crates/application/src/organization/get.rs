@@ -51,7 +51,7 @@ impl GetOrganization {
     ///
     /// [`Error::NotFound`] when there is none, or none that the caller may know
     /// of; [`Error::OrganizationSuspended`]; failures of the store.
-    #[tracing::instrument(name = "organization.get", skip_all)]
+    #[tracing::instrument(level = "debug", name = "organization.get", skip_all)]
     pub async fn execute(&self, caller: &Caller, id: OrganizationId) -> Result<Access, Error> {
         let access = self.reader.access(caller, id).await?;
         access.require(Permission::ReadOrganization)?;

@@ -49,7 +49,7 @@ impl SuspendOrganization {
     ///
     /// [`Error::NotFound`], [`Error::Forbidden`] unless the caller is a
     /// platform admin; failures of the store.
-    #[tracing::instrument(name = "organization.suspend", skip_all)]
+    #[tracing::instrument(level = "debug", name = "organization.suspend", skip_all)]
     pub async fn suspend(&self, caller: &Caller, id: OrganizationId) -> Result<Access, Error> {
         self.set(caller, id, OrganizationStatus::Suspended, Action::OrganizationSuspended).await
     }
@@ -59,7 +59,7 @@ impl SuspendOrganization {
     /// # Errors
     ///
     /// As [`suspend`](Self::suspend).
-    #[tracing::instrument(name = "organization.activate", skip_all)]
+    #[tracing::instrument(level = "debug", name = "organization.activate", skip_all)]
     pub async fn activate(&self, caller: &Caller, id: OrganizationId) -> Result<Access, Error> {
         self.set(caller, id, OrganizationStatus::Active, Action::OrganizationActivated).await
     }
@@ -92,7 +92,7 @@ impl DeleteOrganization {
     ///
     /// [`Error::NotFound`], [`Error::Forbidden`], [`Error::VersionMismatch`];
     /// failures of the store.
-    #[tracing::instrument(name = "organization.delete", skip_all)]
+    #[tracing::instrument(level = "debug", name = "organization.delete", skip_all)]
     pub async fn delete(
         &self,
         caller: &Caller,
@@ -120,7 +120,7 @@ impl DeleteOrganization {
     ///
     /// [`Error::NotFound`] when it is not deleted, purged, past the window, or
     /// not the caller's to know of; [`Error::Forbidden`]; failures of the store.
-    #[tracing::instrument(name = "organization.restore", skip_all)]
+    #[tracing::instrument(level = "debug", name = "organization.restore", skip_all)]
     pub async fn restore(&self, caller: &Caller, id: OrganizationId) -> Result<Access, Error> {
         let mut work = self.editor.store.begin().await?;
         let access = work.organizations().lock_deleted(caller.viewer(), id).await?;

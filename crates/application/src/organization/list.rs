@@ -22,7 +22,7 @@ impl ListOrganizations {
     /// # Errors
     ///
     /// Failures of the store, and those of [`EnsureDefaultOrganization::execute`].
-    #[tracing::instrument(name = "organization.list", skip_all)]
+    #[tracing::instrument(level = "debug", name = "organization.list", skip_all)]
     pub async fn execute(
         &self,
         caller: &Caller,

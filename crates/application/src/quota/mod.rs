@@ -48,7 +48,7 @@ impl ManageQuotas {
     ///
     /// [`Error::NotFound`], [`Error::OrganizationSuspended`]; failures of the
     /// store.
-    #[tracing::instrument(name = "quotas.get", skip_all)]
+    #[tracing::instrument(level = "debug", name = "quotas.get", skip_all)]
     pub async fn get(&self, caller: &Caller, id: OrganizationId) -> Result<QuotasInUse, Error> {
         let access = self.reader.access(caller, id).await?;
         let scope = access.require(Permission::ReadOrganization)?;
@@ -62,7 +62,7 @@ impl ManageQuotas {
     ///
     /// [`Error::NotFound`], [`Error::Forbidden`] unless the caller is a
     /// platform admin, [`Error::VersionMismatch`]; failures of the store.
-    #[tracing::instrument(name = "quotas.set", skip_all)]
+    #[tracing::instrument(level = "debug", name = "quotas.set", skip_all)]
     pub async fn set(
         &self,
         caller: &Caller,

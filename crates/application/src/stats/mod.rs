@@ -62,7 +62,7 @@ impl GetStats {
     /// # Errors
     ///
     /// Failures of the store.
-    #[tracing::instrument(name = "stats.get", skip_all)]
+    #[tracing::instrument(level = "debug", name = "stats.get", skip_all)]
     pub async fn execute(&self, caller: &Caller) -> Result<Stats, Error> {
         let now = self.clock.now();
         let snapshot = self.stats.snapshot(caller.viewer(), now, active_since(now)).await?;

@@ -26,7 +26,7 @@ impl GetSecurityScore {
     ///
     /// [`Error::NotFound`], [`Error::Forbidden`],
     /// [`Error::OrganizationSuspended`]; failures of the store.
-    #[tracing::instrument(name = "security_score.get", skip_all)]
+    #[tracing::instrument(level = "debug", name = "security_score.get", skip_all)]
     pub async fn execute(
         &self,
         caller: &Caller,

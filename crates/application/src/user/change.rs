@@ -90,7 +90,7 @@ impl ChangeUser {
     /// [`Error::NotFound`]; [`Error::Forbidden`] when the user is somebody else,
     /// or the role is to change, and the caller is no platform admin;
     /// [`Error::VersionMismatch`], [`Error::LastAdmin`]; failures of the store.
-    #[tracing::instrument(name = "user.change", skip_all)]
+    #[tracing::instrument(level = "debug", name = "user.change", skip_all)]
     pub async fn execute(
         &self,
         caller: &Caller,
@@ -116,7 +116,7 @@ impl ChangeUser {
     ///
     /// [`Error::NotFound`]; [`Error::Forbidden`] unless the caller is a platform
     /// admin; [`Error::LastAdmin`]; failures of the store.
-    #[tracing::instrument(name = "user.deactivate", skip_all)]
+    #[tracing::instrument(level = "debug", name = "user.deactivate", skip_all)]
     pub async fn deactivate(
         &self,
         caller: &Caller,
@@ -133,7 +133,7 @@ impl ChangeUser {
     /// # Errors
     ///
     /// As [`deactivate`](Self::deactivate).
-    #[tracing::instrument(name = "user.activate", skip_all)]
+    #[tracing::instrument(level = "debug", name = "user.activate", skip_all)]
     pub async fn activate(
         &self,
         caller: &Caller,

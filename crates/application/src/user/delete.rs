@@ -27,7 +27,7 @@ impl DeleteUser {
     /// the caller is no platform admin; [`Error::VersionMismatch`];
     /// [`Error::LastAdmin`]; [`Error::LastOwner`] while an organization has no
     /// other owner; failures of the store.
-    #[tracing::instrument(name = "user.delete", skip_all)]
+    #[tracing::instrument(level = "debug", name = "user.delete", skip_all)]
     pub async fn execute(
         &self,
         caller: &Caller,

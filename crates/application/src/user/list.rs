@@ -22,7 +22,7 @@ impl ListUsers {
     /// # Errors
     ///
     /// Failures of the store.
-    #[tracing::instrument(name = "user.list", skip_all)]
+    #[tracing::instrument(level = "debug", name = "user.list", skip_all)]
     pub async fn execute(
         &self,
         caller: &Caller,
@@ -39,7 +39,7 @@ impl ListUsers {
     ///
     /// [`Error::NotFound`] when there is none, or none that the caller may know
     /// of; failures of the store.
-    #[tracing::instrument(name = "user.get", skip_all)]
+    #[tracing::instrument(level = "debug", name = "user.get", skip_all)]
     pub async fn get(&self, caller: &Caller, id: UserId) -> Result<UserWithOrganization, Error> {
         self.users.get(caller.viewer(), id).await?.ok_or(Error::NotFound)
     }

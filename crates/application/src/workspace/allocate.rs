@@ -33,7 +33,7 @@ impl AllocateWorkspace {
     /// [`Error::NotFound`], [`Error::Forbidden`],
     /// [`Error::OrganizationSuspended`], [`Error::QuotaExceeded`],
     /// [`Error::IdempotencyKeyReused`]; failures of the store.
-    #[tracing::instrument(name = "workspace.allocate", skip_all)]
+    #[tracing::instrument(level = "debug", name = "workspace.allocate", skip_all)]
     pub async fn execute(
         &self,
         caller: &Caller,

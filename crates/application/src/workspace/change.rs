@@ -44,7 +44,7 @@ impl ChangeWorkspace {
     /// [`Error::NotFound`], [`Error::Forbidden`],
     /// [`Error::OrganizationSuspended`], [`Error::VersionMismatch`]; failures
     /// of the store.
-    #[tracing::instrument(name = "workspace.change", skip_all)]
+    #[tracing::instrument(level = "debug", name = "workspace.change", skip_all)]
     pub async fn execute(
         &self,
         caller: &Caller,
@@ -74,7 +74,7 @@ impl ChangeWorkspace {
     /// # Errors
     ///
     /// As [`execute`](Self::execute).
-    #[tracing::instrument(name = "workspace.remove", skip_all)]
+    #[tracing::instrument(level = "debug", name = "workspace.remove", skip_all)]
     pub async fn remove(
         &self,
         caller: &Caller,

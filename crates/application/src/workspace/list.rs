@@ -21,7 +21,7 @@ impl ListWorkspaces {
     ///
     /// [`Error::NotFound`], [`Error::Forbidden`],
     /// [`Error::OrganizationSuspended`]; failures of the store.
-    #[tracing::instrument(name = "workspace.list", skip_all)]
+    #[tracing::instrument(level = "debug", name = "workspace.list", skip_all)]
     pub async fn of_organization(
         &self,
         caller: &Caller,
@@ -41,7 +41,7 @@ impl ListWorkspaces {
     /// # Errors
     ///
     /// Failures of the store.
-    #[tracing::instrument(name = "workspace.list_all", skip_all)]
+    #[tracing::instrument(level = "debug", name = "workspace.list_all", skip_all)]
     pub async fn of_caller(
         &self,
         caller: &Caller,
@@ -56,7 +56,7 @@ impl ListWorkspaces {
     /// # Errors
     ///
     /// As [`of_organization`](Self::of_organization).
-    #[tracing::instrument(name = "workspace.get", skip_all)]
+    #[tracing::instrument(level = "debug", name = "workspace.get", skip_all)]
     pub async fn get(
         &self,
         caller: &Caller,

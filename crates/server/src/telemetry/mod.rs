@@ -5,7 +5,8 @@ mod traces;
 
 use std::io::{self, IsTerminal};
 
-use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, prelude::*};
+use tracing::Subscriber;
+use tracing_subscriber::{EnvFilter, Layer, fmt, prelude::*, registry::LookupSpan};
 
 pub(crate) use self::traces::{TraceContext, Traces};
 use crate::{
@@ -24,10 +25,14 @@ pub(crate) fn start(
     traces: Option<&TraceSettings>,
 ) -> Result<Option<Traces>, Failure> {
     let traces = traces.map(Traces::to).transpose()?;
-    tracing_subscriber::registry()
-        .with(log_layer(logs))
-        .with(traces.as_ref().map(Traces::layer))
-        .init();
+    let (filter, registry) = (EnvFilter::new(&logs.filter), tracing_subscriber::registry());
+    match &traces {
+        Some(traces) => {
+            registry.with(log_layer(logs.format).with_filter(filter)).with(traces.layer()).init();
+        }
+        // Spans that nobody wants are not even made, where one filter is for all.
+        None => registry.with(filter).with(log_layer(logs.format)).init(),
+    }
     std::panic::set_hook(Box::new(|panic| {
         let location = panic.location().map(ToString::to_string);
         let message = panic.payload_as_str();
@@ -36,17 +41,19 @@ pub(crate) fn start(
     Ok(traces)
 }
 
-fn log_layer(settings: &LogSettings) -> Box<dyn Layer<Registry> + Send + Sync> {
-    let as_json = match settings.format {
+fn log_layer<S>(format: LogFormat) -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    let as_json = match format {
         LogFormat::Json => true,
         LogFormat::Text => false,
         LogFormat::Auto => !io::stderr().is_terminal(),
     };
-    let filter = EnvFilter::new(&settings.filter);
     let layer = fmt::layer().with_writer(io::stderr);
     if as_json {
-        layer.json().flatten_event(true).with_current_span(false).with_filter(filter).boxed()
+        layer.json().flatten_event(true).with_current_span(false).boxed()
     } else {
-        layer.with_ansi(io::stderr().is_terminal()).with_filter(filter).boxed()
+        layer.with_ansi(io::stderr().is_terminal()).boxed()
     }
 }
