@@ -1,12 +1,7 @@
 //! Organizations, to show them.
 
 use async_trait::async_trait;
-use diesel::{
-    dsl::{exists, sql},
-    prelude::*,
-    select,
-    sql_types::Bool,
-};
+use diesel::{dsl::exists, prelude::*, select};
 use guildhall_application::{
     Access, PageRequest,
     caller::Viewer,
@@ -19,8 +14,8 @@ use super::{
     row::SummaryRow,
 };
 use crate::{
-    connection::{DbConnection, on_backend},
-    keyset::behind,
+    connection::on_backend,
+    keyset::{ByOrganizationAge, behind},
     prepared::Prepared,
     schema::{memberships, organizations},
     sql_types::DbId,
@@ -37,46 +32,34 @@ impl OrganizationQueries for DieselStore {
     ) -> Result<Vec<OrganizationSummary>, StoreError> {
         let user = DbId::from(viewer.user());
         self.read(viewer.into(), move |connection| {
-            let always = match connection {
-                DbConnection::Sqlite(_) => "TRUE",
-                DbConnection::Postgres(_) => "memberships.organization_created_at > '-infinity'",
-            };
             on_backend!(connection, |c| {
                 if viewer.sees_everything() {
-                    let mut all = organizations::table
+                    let all = organizations::table
                         .filter(organizations::deleted_at.is_null())
                         .select(SummaryRow::as_select())
                         .order((organizations::created_at.desc(), organizations::id.desc()))
-                        .limit(page.limit.into())
-                        .into_boxed();
-                    if let Some(cursor) = page.after {
-                        all = all
-                            .filter(behind("organizations.created_at, organizations.id", cursor));
-                    }
-                    return Prepared(all).load(c);
+                        .limit(page.limit.into());
+                    let Some(cursor) = page.after else { return all.load(c) };
+                    let columns = "organizations.created_at, organizations.id";
+                    return Prepared(all.filter(behind(columns, cursor))).load(c);
                 }
-                // In the order of an index of memberships, and no further than the page.
-                // PostgreSQL takes it where its condition is named.
-                let mut own = memberships::table
+                // No further than the page.
+                let own = memberships::table
                     .inner_join(
                         organizations::table.on(organizations::id.eq(memberships::organization_id)),
                     )
                     .filter(memberships::user_id.eq(user))
                     .filter(organizations::deleted_at.is_null())
-                    .filter(sql::<Bool>(always))
+                    .filter(ByOrganizationAge)
                     .select(SummaryRow::as_select())
                     .order((
                         memberships::organization_created_at.desc(),
                         memberships::organization_id.desc(),
                     ))
-                    .limit(page.limit.into())
-                    .into_boxed();
-                if let Some(cursor) = page.after {
-                    let columns =
-                        "memberships.organization_created_at, memberships.organization_id";
-                    own = own.filter(behind(columns, cursor));
-                }
-                Prepared(own).load(c)
+                    .limit(page.limit.into());
+                let Some(cursor) = page.after else { return own.load(c) };
+                let columns = "memberships.organization_created_at, memberships.organization_id";
+                Prepared(own.filter(behind(columns, cursor))).load(c)
             })
         })
         .await?
