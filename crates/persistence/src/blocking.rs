@@ -1,4 +1,5 @@
-//! Blocking threads, on which what is logged still belongs to its request.
+//! What blocks, on blocking threads or in place; what is logged still belongs to its
+//! request.
 
 use guildhall_application::ports::StoreError;
 use tokio::task;
@@ -16,10 +17,19 @@ pub(crate) async fn blocking<T: Send + 'static>(
     operation: &'static str,
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
-    // Below what is logged: it is for traces, which tell where time went.
-    let span = tracing::debug_span!("database", otel.name = operation);
-    // Where nobody wants it, the span of whoever asks does.
-    let span = if span.is_disabled() { Span::current() } else { span };
+    let span = span(operation);
     let done = task::spawn_blocking(move || span.in_scope(work)).await;
     done.map_err(|error| task_error(&error))?
+}
+
+/// Does something that is over at once on the thread that asks.
+pub(crate) fn in_place<T>(operation: &'static str, work: impl FnOnce() -> T) -> T {
+    span(operation).in_scope(work)
+}
+
+/// Below what is logged: it is for traces, which tell where time went. Where nobody wants
+/// it, the span of whoever asks does.
+fn span(operation: &'static str) -> Span {
+    let span = tracing::debug_span!("database", otel.name = operation);
+    if span.is_disabled() { Span::current() } else { span }
 }

@@ -146,13 +146,21 @@ impl Connections {
         Self { pool, shared, patience }
     }
 
-    /// One that is idle, or a new one. Blocks.
-    pub(crate) fn take(&self) -> Result<Connected, StoreError> {
+    /// One that is idle, if any is.
+    pub(crate) fn idle(&self) -> Option<Connected> {
         while let Some(idle) = self.pool.try_get() {
             // Others are closed, as they are dropped.
             if self.shared.is_newest(&idle) {
-                return Ok(idle);
+                return Some(idle);
             }
+        }
+        None
+    }
+
+    /// One that is idle, or a new one. Blocks.
+    pub(crate) fn take(&self) -> Result<Connected, StoreError> {
+        if let Some(idle) = self.idle() {
+            return Ok(idle);
         }
         let begun = Instant::now();
         loop {

@@ -25,6 +25,7 @@ mod membership;
 mod migrations;
 mod one_time_token;
 mod organization;
+mod pace;
 mod pool;
 mod prepared;
 mod requests;

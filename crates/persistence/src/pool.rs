@@ -5,7 +5,10 @@
 //! are as many permits as connections. Otherwise those who wait would fill the
 //! blocking threads that those who hold a connection need to give it back.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use diesel::QueryResult;
 use guildhall_application::ports::StoreError;
@@ -15,10 +18,11 @@ use tokio::{
 };
 
 use crate::{
-    blocking::blocking,
+    blocking::{blocking, in_place},
     connection::{DbConnection, Slot},
     connections::{Connected, Connections, Connector},
     error::{is_connection_loss, store_error},
+    pace::Pace,
     tenancy::Tenancy,
     transaction::Transaction,
     watch::{PoolCounters, PoolState},
@@ -47,6 +51,8 @@ pub(crate) struct Pool {
     bounds: WaitBounds,
     name: &'static str,
     counters: Arc<PoolCounters>,
+    /// Where short reads may be run in place.
+    pace: Option<Arc<Pace>>,
 }
 
 /// How requests may wait for a connection.
@@ -75,7 +81,13 @@ impl Pool {
             bounds,
             name,
             counters: Arc::default(),
+            pace: None,
         }
+    }
+
+    /// The same, whose short reads are run in place while they are quick.
+    pub(crate) fn in_place(self) -> Self {
+        Self { pace: Some(Arc::new(Pace::new())), ..self }
     }
 
     /// How it is, and what it has done so far.
@@ -91,6 +103,42 @@ impl Pool {
         query: impl Fn(&mut DbConnection) -> QueryResult<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         let permit = self.permit().await?;
+        self.read_apart(permit, tenancy, query).await
+    }
+
+    /// The same, of a query that an index answers at once.
+    pub(crate) async fn look_up<T: Send + 'static>(
+        &self,
+        tenancy: Tenancy,
+        query: impl Fn(&mut DbConnection) -> QueryResult<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let permit = self.permit().await?;
+        let started = Instant::now();
+        let pace = self.pace.as_ref().filter(|pace| pace.is_quick(started));
+        let Some((pace, slot)) = pace.zip(self.connections.idle()) else {
+            return self.read_apart(permit, tenancy, query).await;
+        };
+        let mut lease = Lease { slot, permit };
+        let result = in_place("database.read", || lease.slot.read(tenancy, &query));
+        let now = Instant::now();
+        pace.took(now - started, now);
+        match result {
+            Err(error) if is_connection_loss(&error) => {
+                let Lease { slot, permit } = lease;
+                drop(slot);
+                self.read_apart(permit, tenancy, query).await
+            }
+            result => result.map_err(|error| store_error(&error)),
+        }
+    }
+
+    /// Reads on a blocking thread.
+    async fn read_apart<T: Send + 'static>(
+        &self,
+        permit: OwnedSemaphorePermit,
+        tenancy: Tenancy,
+        query: impl Fn(&mut DbConnection) -> QueryResult<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let pool = self.clone();
         blocking("database.read", move || {
             let mut lease = pool.lease(permit)?;
@@ -171,5 +219,50 @@ impl Pool {
         let Lease { slot, permit } = lost;
         drop(slot);
         self.lease(permit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread::{self, ThreadId};
+
+    use super::*;
+    use crate::{
+        Backend, DieselStore, StoreOptions,
+        testing::{TestDatabase, backends},
+    };
+
+    async fn thread_of_a_look_up(store: &DieselStore, takes: Duration) -> ThreadId {
+        let query = move |_: &mut DbConnection| {
+            thread::sleep(takes);
+            Ok(thread::current().id())
+        };
+        store.look_up(Tenancy::Anybody, query).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_is_looked_up_in_sqlite_is_run_in_place_until_it_turns_out_to_be_slow() {
+        let here = thread::current().id();
+        let database = TestDatabase::new(Backend::Sqlite);
+        let store = DieselStore::open(database.url(), StoreOptions::default()).unwrap();
+        let quick = Duration::ZERO;
+        assert_ne!(thread_of_a_look_up(&store, quick).await, here, "it had to connect first");
+        assert_eq!(thread_of_a_look_up(&store, quick).await, here);
+        let slow = Duration::from_millis(200);
+        assert_eq!(thread_of_a_look_up(&store, slow).await, here, "nobody could know");
+        assert_ne!(thread_of_a_look_up(&store, quick).await, here, "the next one could hang");
+    }
+
+    #[tokio::test]
+    async fn what_is_looked_up_in_postgresql_is_waited_for_on_another_thread() {
+        if !backends().contains(&Backend::Postgres) {
+            return;
+        }
+        let here = thread::current().id();
+        let database = TestDatabase::new(Backend::Postgres);
+        let store = DieselStore::open(database.url(), StoreOptions::default()).unwrap();
+        for _ in 0..3 {
+            assert_ne!(thread_of_a_look_up(&store, Duration::ZERO).await, here);
+        }
     }
 }

@@ -106,7 +106,7 @@ impl DieselStore {
             Backend::Postgres => pool("all", Purpose::Write, options.max_connections),
         };
         let readers = match backend {
-            Backend::Sqlite => pool("readers", Purpose::Read, options.max_connections),
+            Backend::Sqlite => pool("readers", Purpose::Read, options.max_connections).in_place(),
             Backend::Postgres => writers.clone(),
         };
         Ok(Self {
@@ -175,6 +175,16 @@ impl DieselStore {
         query: impl Fn(&mut DbConnection) -> QueryResult<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         self.readers.read(tenancy, query).await
+    }
+
+    /// The same, of a query that an index answers at once and that many requests ask; see
+    /// [`Pool::look_up`].
+    pub(crate) async fn look_up<T: Send + 'static>(
+        &self,
+        tenancy: Tenancy,
+        query: impl Fn(&mut DbConnection) -> QueryResult<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.readers.look_up(tenancy, query).await
     }
 
     /// Runs statements of the installation, which change that, in a transaction of

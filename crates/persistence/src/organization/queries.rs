@@ -31,7 +31,7 @@ impl OrganizationQueries for DieselStore {
         page: PageRequest,
     ) -> Result<Vec<OrganizationSummary>, StoreError> {
         let user = DbId::from(viewer.user());
-        self.read(viewer.into(), move |connection| {
+        self.look_up(viewer.into(), move |connection| {
             on_backend!(connection, |c| {
                 if viewer.sees_everything() {
                     let all = organizations::table
@@ -73,7 +73,7 @@ impl OrganizationQueries for DieselStore {
         viewer: Viewer,
         id: OrganizationId,
     ) -> Result<Option<Access>, StoreError> {
-        self.read(viewer.into(), move |connection| {
+        self.look_up(viewer.into(), move |connection| {
             on_backend!(connection, |c| {
                 access_row!(viewer, id).filter(organizations::deleted_at.is_null()).first(c)
             })

@@ -20,7 +20,7 @@ impl SessionQueries for DieselStore {
     async fn by_token(&self, token: &TokenHash) -> Result<Option<AccountWithSession>, StoreError> {
         let token = *token;
         let found: Option<(SessionRow, UserRow, Option<String>)> = self
-            .read(Tenancy::Installation, move |connection| {
+            .look_up(Tenancy::Installation, move |connection| {
                 on_backend!(connection, |c| {
                     sessions::table
                         .inner_join(users::table.left_join(organizations::table.on(home())))
