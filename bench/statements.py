@@ -17,6 +17,8 @@ from machine import HERE, Server
 
 # What the server asks for itself meanwhile.
 OTHERS = re.compile("mail_queue|serving_periods|audit_checkpoints|SELECT 1$")
+# Likewise, in a transaction of several statements.
+USES_OF_SESSIONS = re.compile("UPDATE sessions .* FROM free ")
 
 
 class Capture:
@@ -36,13 +38,16 @@ class Capture:
     def statements(self, before, request):
         """The statements of a request, the parameters written into them. Another one is
         made before: what is said once on a connection is no part of it."""
-        self.server.send(*before)
-        start = self.database.log.stat().st_size
-        self.server.send(*request)
-        time.sleep(0.02)
-        with self.database.log.open() as log:
-            log.seek(start)
-            return list(parsed(log.read()))
+        while True:
+            self.server.send(*before)
+            start = self.database.log.stat().st_size
+            self.server.send(*request)
+            time.sleep(0.02)
+            with self.database.log.open() as log:
+                log.seek(start)
+                found = list(parsed(log.read()))
+            if not any(map(USES_OF_SESSIONS.search, found)):
+                return found
 
     def stop(self):
         self.server.stop()
