@@ -147,7 +147,11 @@ impl Endpoint {
 /// Registers every address. What else is asked for is not found.
 pub(crate) fn configure(config: &mut web::ServiceConfig) {
     let tables = [ENDPOINTS, PAGES];
-    for endpoints in tables.iter().flat_map(|table| table.chunk_by(|a, b| a.path == b.path)) {
+    let paths = tables.iter().flat_map(|table| table.chunk_by(|a, b| a.path == b.path));
+    // They are tried in turn, and it takes less to compare a path than to match a pattern.
+    let (patterns, literals): (Vec<_>, Vec<_>) =
+        paths.partition(|endpoints| endpoints.iter().any(|endpoint| endpoint.path.contains('{')));
+    for endpoints in literals.into_iter().chain(patterns) {
         let path = endpoints.first().map_or("", |endpoint| endpoint.path);
         let allow = allow(endpoints);
         let refuse = move || {
