@@ -34,17 +34,22 @@ pub fn clean(raw: &str, max: usize) -> Result<String, TextError> {
     }
     // NFC composes at most a handful of scalars into one; a text far over the
     // bound is refused before any work is spent on it.
-    if trimmed.chars().nth(max.saturating_mul(4)).is_some() {
+    if is_longer(trimmed, max.saturating_mul(4)) {
         return Err(TextError::TooLong { max });
     }
     let normal = nfc(trimmed);
-    if normal.chars().nth(max).is_some() {
+    if is_longer(&normal, max) {
         return Err(TextError::TooLong { max });
     }
     if normal.chars().all(|c| c.is_whitespace() || is_invisible(c)) {
         return Err(TextError::Empty);
     }
     Ok(normal)
+}
+
+fn is_longer(text: &str, max: usize) -> bool {
+    // A character takes a byte at least.
+    text.len() > max && text.chars().nth(max).is_some()
 }
 
 /// The form by which two texts are the same to a reader: case-folded, in NFC,
