@@ -14,7 +14,7 @@ use super::{
     row::SummaryRow,
 };
 use crate::{
-    connection::on_backend,
+    connection::{DbConnection, on_backend},
     keyset::{ByOrganizationAge, behind},
     prepared::Prepared,
     schema::{memberships, organizations},
@@ -31,7 +31,7 @@ impl OrganizationQueries for DieselStore {
         page: PageRequest,
     ) -> Result<Vec<OrganizationSummary>, StoreError> {
         let user = DbId::from(viewer.user());
-        self.look_up(viewer.into(), move |connection| {
+        let query = move |connection: &mut DbConnection| {
             on_backend!(connection, |c| {
                 if viewer.sees_everything() {
                     let all = organizations::table
@@ -61,11 +61,15 @@ impl OrganizationQueries for DieselStore {
                 let columns = "memberships.organization_created_at, memberships.organization_id";
                 Prepared(own.filter(behind(columns, cursor))).load(c)
             })
-        })
-        .await?
-        .into_iter()
-        .map(TryInto::try_into)
-        .collect()
+        };
+        // Most are in one organization or a few. There may be thousands of all, and of those
+        // behind a first page.
+        let rows: Vec<SummaryRow> = if viewer.sees_everything() || page.after.is_some() {
+            self.read(viewer.into(), query).await?
+        } else {
+            self.look_up(viewer.into(), query).await?
+        };
+        rows.into_iter().map(TryInto::try_into).collect()
     }
 
     async fn access(
