@@ -60,7 +60,12 @@ async fn crowd(backend: Backend) -> Scene {
         assert_eq!(inserted, Insertion::Inserted);
     }
     work.commit().await.unwrap();
-    for columns in ["queued_at, id", "user_id, queued_at, id", "subject, queued_at, id"] {
+    for columns in [
+        "queued_at, id",
+        "user_id, queued_at, id",
+        "subject, queued_at, id",
+        "user_id, subject, queued_at, id",
+    ] {
         let name = columns.replace(", ", "_");
         scene.database.execute(&format!("CREATE INDEX plain_{name} ON mail_queue ({columns})"));
     }
