@@ -184,8 +184,9 @@ fn establish_sqlite(
         Purpose::Write => "OFF",
     };
     // In kibibytes. There is one connection that writes, to places all over the indexes.
+    // Others forget all pages when it has, and the system has them still.
     let cache = match purpose {
-        Purpose::Read => 2_000,
+        Purpose::Read => 500,
         Purpose::Write => 32_000,
     };
     let settings = format!(
