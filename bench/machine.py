@@ -256,6 +256,8 @@ class Server:
     def __init__(self, binary, database, folder, settings):
         environment = {
             "PATH": os.environ["PATH"],
+            # As the unit and the image have it.
+            "MALLOC_ARENA_MAX": "2",
             "DATABASE_URL": database.url,
             "GUILDHALL_DATA_DIR": str(folder),
             "GUILDHALL_LISTEN": "127.0.0.1:0",
