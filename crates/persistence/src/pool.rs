@@ -86,7 +86,7 @@ impl Pool {
     }
 
     /// The same, whose short reads are run in place while they are quick.
-    pub(crate) fn in_place(self) -> Self {
+    pub(crate) fn looking_up_in_place(self) -> Self {
         Self { pace: Some(Arc::new(Pace::new())), ..self }
     }
 

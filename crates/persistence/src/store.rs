@@ -106,7 +106,9 @@ impl DieselStore {
             Backend::Postgres => pool("all", Purpose::Write, options.max_connections),
         };
         let readers = match backend {
-            Backend::Sqlite => pool("readers", Purpose::Read, options.max_connections).in_place(),
+            Backend::Sqlite => {
+                pool("readers", Purpose::Read, options.max_connections).looking_up_in_place()
+            }
             Backend::Postgres => writers.clone(),
         };
         Ok(Self {
