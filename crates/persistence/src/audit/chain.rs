@@ -1,17 +1,19 @@
 //! Numbering and chaining: what an event gets at the end of its transaction.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    mem,
+};
 
 use chrono::TimeDelta;
-use diesel::{
-    connection::SimpleConnection, prelude::*, result::Error, sql_query, sql_types::Binary,
-};
+use diesel::{connection::SimpleConnection, prelude::*, result::Error};
 use guildhall_application::ports::StoreError;
 use guildhall_audit_log::{Head, LogId};
 use guildhall_domain::AuditEvent;
 
 use super::{
-    keys,
+    keys::Keys,
+    opening::{self, LogRow},
     row::{AuditEventRow, digest, log_column},
     sealing,
 };
@@ -21,34 +23,12 @@ use crate::{
     migrations::POSTGRES_LOCK as MIGRATION_LOCK,
     prepared::{Prepared, Together},
     schema::{audit_events, audit_logs},
-    sql_types::{DbTime, Id},
+    sql_types::DbTime,
 };
 
 /// As many events as a change has in one log. Each number of them is a statement of
 /// its own, which each connection keeps.
 const USUAL_EVENTS: usize = 4;
-
-/// A log that is locked, made before if need be. Nothing comes back when another
-/// transaction made it meanwhile.
-const LOCK_OR_MAKE: &str = "
-WITH found AS (
-    SELECT size, head, last_at FROM audit_logs WHERE id = $1 FOR UPDATE
-),
-made AS (
-    INSERT INTO audit_logs (id, size, head, last_at)
-    SELECT $1, 0, $2, 'epoch' WHERE NOT EXISTS (SELECT FROM found)
-    ON CONFLICT DO NOTHING RETURNING size, head, last_at
-)
-SELECT * FROM found UNION ALL SELECT * FROM made";
-
-/// How far a log is.
-#[derive(Queryable, QueryableByName, Selectable)]
-#[diesel(table_name = audit_logs)]
-struct LogRow {
-    size: i64,
-    head: Vec<u8>,
-    last_at: DbTime,
-}
 
 /// The statement that writes down how far a log is now.
 macro_rules! written {
@@ -70,14 +50,18 @@ struct OpenLog {
 
 /// Adds events to their logs, in their order.
 pub(crate) fn append(connection: &mut DbConnection, events: &[AuditEvent]) -> QueryResult<()> {
-    let keys = keys::find_or_make(connection, &sealing::subjects(events))?;
-    let mut by_log: BTreeMap<LogId, Vec<AuditEventRow>> = BTreeMap::new();
+    let mut by_log: BTreeMap<LogId, Vec<&AuditEvent>> = BTreeMap::new();
     for event in events {
-        let row = sealing::row(event, &keys);
-        by_log.entry(row.log()).or_default().push(row);
+        by_log.entry(sealing::log(event)).or_default().push(event);
     }
-    for (id, mut rows) in by_log {
-        let mut log = OpenLog::lock(connection, id)?;
+    // Keys come before the first log, those for all of them.
+    let mut subjects = sealing::subjects(events);
+    let mut keys = Keys::new();
+    for (id, events) in by_log {
+        let (found, of_these) = opening::open(connection, id, &mem::take(&mut subjects))?;
+        keys.extend(of_these);
+        let mut log = OpenLog::new(id, &found)?;
+        let mut rows: Vec<_> = events.iter().map(|event| sealing::row(event, &keys)).collect();
         for row in &mut rows {
             log.chain(row).map_err(failed)?;
         }
@@ -126,7 +110,8 @@ fn number_in(connection: &mut DbConnection) -> QueryResult<()> {
             by_log.entry(row.log()).or_default().push(row);
         }
         for (id, mut rows) in by_log {
-            let mut log = OpenLog::lock(connection, id)?;
+            let (found, _) = opening::open(connection, id, &BTreeSet::new())?;
+            let mut log = OpenLog::new(id, &found)?;
             for row in &mut rows {
                 let event = audit_events::table.find((row.occurred_at, row.id));
                 log.chain(row).map_err(failed)?;
@@ -144,43 +129,11 @@ fn number_in(connection: &mut DbConnection) -> QueryResult<()> {
 }
 
 impl OpenLog {
-    /// Waits for whoever else adds to the log.
-    fn lock(connection: &mut DbConnection, id: LogId) -> QueryResult<Self> {
-        let row = match connection {
-            DbConnection::Sqlite(c) => Self::find_or_make(c, id)?,
-            DbConnection::Postgres(c) => Self::lock_or_make(c, id)?,
-        };
+    /// A log that was locked.
+    fn new(id: LogId, row: &LogRow) -> QueryResult<Self> {
         let hash = digest("audit_logs.head", &row.head).map_err(failed)?;
         let size = decode::count("audit_logs.size", row.size).map_err(failed)?;
         Ok(Self { id, head: Head { size, hash }, last_at: row.last_at })
-    }
-
-    /// Whoever has begun a transaction on SQLite has the only write lock.
-    fn find_or_make(connection: &mut SqliteConnection, id: LogId) -> QueryResult<LogRow> {
-        let row = audit_logs::table.find(log_column(id));
-        if let Some(found) = row.select(LogRow::as_select()).first(connection).optional()? {
-            return Ok(found);
-        }
-        let empty = (
-            audit_logs::id.eq(log_column(id)),
-            audit_logs::size.eq(0),
-            audit_logs::head.eq(Head::empty(id).hash.0.to_vec()),
-            audit_logs::last_at.eq(DbTime(chrono::DateTime::UNIX_EPOCH)),
-        );
-        diesel::insert_into(audit_logs::table).values(empty).execute(connection)?;
-        row.select(LogRow::as_select()).first(connection)
-    }
-
-    fn lock_or_make(connection: &mut PgConnection, id: LogId) -> QueryResult<LogRow> {
-        let lock = || {
-            sql_query(LOCK_OR_MAKE)
-                .bind::<Id, _>(log_column(id))
-                .bind::<Binary, _>(Head::empty(id).hash.0.to_vec())
-        };
-        match Prepared(lock()).get_result(connection).optional()? {
-            Some(row) => Ok(row),
-            None => Prepared(lock()).get_result(connection),
-        }
     }
 
     /// Puts an event behind the last one: by number, by hash, and in time, whichever

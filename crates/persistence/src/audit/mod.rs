@@ -1,7 +1,7 @@
 //! The audit trail: logs of numbered and chained events.
 //!
 //! **Invariant:** an event gets its number and hash at the end of its
-//! transaction, under the lock of its log (`chain.rs`). Where a transaction adds to
+//! transaction, under the lock of its log (`opening.rs`, `chain.rs`). Where a transaction adds to
 //! several logs it locks them in their order, the installation's first.
 
 mod chain;
@@ -9,6 +9,7 @@ mod checkpoints;
 mod keys;
 mod logs;
 mod months;
+mod opening;
 mod queries;
 mod repository;
 mod retention;

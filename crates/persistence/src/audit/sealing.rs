@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use guildhall_audit_log::{Digest, SealedBox, Subject};
+use guildhall_audit_log::{Digest, LogId, SealedBox, Subject};
 use guildhall_domain::{AuditActor, AuditEvent, EmailAddress, Resource};
 use uuid::Uuid;
 
@@ -50,6 +50,11 @@ pub(super) fn personal(event: &AuditEvent) -> BTreeMap<Subject, BTreeMap<String,
 /// Everybody of whom something in these events is personal.
 pub(super) fn subjects(events: &[AuditEvent]) -> BTreeSet<Subject> {
     events.iter().flat_map(|event| personal(event).into_keys()).collect()
+}
+
+/// The log that an event goes to.
+pub(super) fn log(event: &AuditEvent) -> LogId {
+    event.organization.map_or(LogId::Installation, |id| LogId::Organization(id.as_uuid()))
 }
 
 /// The row of an event, still without number and hash.
