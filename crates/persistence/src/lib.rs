@@ -19,6 +19,7 @@ mod error;
 mod installation;
 mod invitation;
 mod keyset;
+mod look_up;
 mod mail_queue;
 mod maintenance;
 mod membership;

@@ -237,7 +237,7 @@ mod tests {
             thread::sleep(takes);
             Ok(thread::current().id())
         };
-        store.look_up(Tenancy::Anybody, query).await.unwrap()
+        store.readers().look_up(Tenancy::Anybody, query).await.unwrap()
     }
 
     #[tokio::test]

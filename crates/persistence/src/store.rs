@@ -18,10 +18,11 @@ use crate::{
     connections::{Connector, Shared},
     database_url::{Backend, DatabaseUrl},
     error::{OpenError, open_error},
+    look_up::{Look, Through},
     migrations,
     pool::{Pool, WaitBounds},
     sqlite_hold::Hold,
-    tenancy::Tenancy,
+    tenancy::{Actor, Tenancy},
     unit_of_work::DieselUnitOfWork,
     watch::{DatabaseErrors, ErrorCounters, PoolState},
 };
@@ -139,6 +140,12 @@ impl DieselStore {
         }
     }
 
+    /// The connections that read.
+    #[cfg(test)]
+    pub(crate) const fn readers(&self) -> &Pool {
+        &self.readers
+    }
+
     /// Where the database is.
     pub(crate) const fn url(&self) -> &DatabaseUrl {
         &self.url
@@ -179,14 +186,22 @@ impl DieselStore {
         self.readers.read(tenancy, query).await
     }
 
-    /// The same, of a query that an index answers at once and that many requests ask; see
-    /// [`Pool::look_up`].
-    pub(crate) async fn look_up<T: Send + 'static>(
-        &self,
-        tenancy: Tenancy,
-        query: impl Fn(&mut DbConnection) -> QueryResult<T> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        self.readers.look_up(tenancy, query).await
+    /// The rows, as the actor sees them, of a query that an index answers at once and that
+    /// many requests ask; see [`Pool::look_up`].
+    pub(crate) async fn look_up<Q, T>(&self, actor: Actor, query: Q) -> Result<Vec<T>, StoreError>
+    where
+        T: Send + 'static,
+        Q: Look<T>,
+        Through<Q>: Look<T>,
+    {
+        match actor {
+            // Most connections are told that already.
+            Actor::Installation => self.readers.look_up(Tenancy::Installation, query.look()).await,
+            Actor::User(user) => {
+                let query = Through::new(user, query);
+                self.readers.look_up(Tenancy::Anybody, query.look()).await
+            }
+        }
     }
 
     /// Runs statements of the installation, which change that, in a transaction of

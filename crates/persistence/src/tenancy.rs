@@ -4,7 +4,8 @@
 //! such thing.
 //!
 //! **Invariant:** nothing is asked of PostgreSQL before it was told that. Reads
-//! take a [`Tenancy`]; a transaction begins as the installation's and is
+//! take a [`Tenancy`], or tell an [`Actor`] in their own round trip
+//! ([`look_up`](crate::look_up)); a transaction begins as the installation's and is
 //! confined by whoever locks an organization for a viewer.
 
 use std::fmt;
@@ -113,6 +114,12 @@ impl fmt::Display for Actor {
     }
 }
 
+impl From<Viewer> for Actor {
+    fn from(viewer: Viewer) -> Self {
+        Self::User(viewer.user())
+    }
+}
+
 /// Through whose eyes a query looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tenancy {
@@ -125,7 +132,7 @@ pub(crate) enum Tenancy {
     Scope(UserId, OrganizationId),
     /// A user's, on all that belongs to their organizations.
     AllOf(UserId),
-    /// Anybody's. Nothing is told, and nothing is asked but what has no policies.
+    /// Anybody's. Nothing is told: what is asked has no policies, or tells by itself.
     Anybody,
 }
 

@@ -36,14 +36,17 @@ impl AccessRow {
 /// The query for one organization as a viewer sees it.
 macro_rules! access_row {
     ($viewer:expr, $id:expr) => {{
-        use crate::schema::{memberships, organizations};
+        use crate::{
+            look_up::columns_of,
+            schema::{memberships, organizations},
+        };
         let own = memberships::organization_id
             .eq(organizations::id)
             .and(memberships::user_id.eq(DbId::from($viewer.user())));
         organizations::table
             .left_join(memberships::table.on(own))
             .filter(organizations::id.eq(DbId::from($id)))
-            .select(AccessRow::as_select())
+            .select(columns_of::<AccessRow>())
     }};
 }
 pub(super) use access_row;

@@ -16,6 +16,7 @@ use super::{
 use crate::{
     connection::{DbConnection, on_backend},
     keyset::{ByOrganizationAge, behind},
+    look_up::columns_of,
     prepared::Prepared,
     schema::{memberships, organizations},
     sql_types::DbId,
@@ -30,44 +31,36 @@ impl OrganizationQueries for DieselStore {
         viewer: Viewer,
         page: PageRequest,
     ) -> Result<Vec<OrganizationSummary>, StoreError> {
-        let user = DbId::from(viewer.user());
-        let query = move |connection: &mut DbConnection| {
-            on_backend!(connection, |c| {
-                if viewer.sees_everything() {
-                    let all = organizations::table
-                        .filter(organizations::deleted_at.is_null())
-                        .select(SummaryRow::as_select())
-                        .order((organizations::created_at.desc(), organizations::id.desc()))
-                        .limit(page.limit.into());
-                    let Some(cursor) = page.after else { return all.load(c) };
-                    let columns = "organizations.created_at, organizations.id";
-                    return Prepared(all.filter(behind(columns, cursor))).load(c);
-                }
-                // No further than the page.
-                let own = memberships::table
-                    .inner_join(
-                        organizations::table.on(organizations::id.eq(memberships::organization_id)),
-                    )
-                    .filter(memberships::user_id.eq(user))
-                    .filter(organizations::deleted_at.is_null())
-                    .filter(ByOrganizationAge)
-                    .select(SummaryRow::as_select())
-                    .order((
-                        memberships::organization_created_at.desc(),
-                        memberships::organization_id.desc(),
-                    ))
-                    .limit(page.limit.into());
-                let Some(cursor) = page.after else { return own.load(c) };
-                let columns = "memberships.organization_created_at, memberships.organization_id";
-                Prepared(own.filter(behind(columns, cursor))).load(c)
-            })
-        };
-        // Most are in one organization or a few. There may be thousands of all, and of those
-        // behind a first page.
-        let rows: Vec<SummaryRow> = if viewer.sees_everything() || page.after.is_some() {
-            self.read(viewer.into(), query).await?
+        let rows: Vec<SummaryRow> = if viewer.sees_everything() {
+            self.read(viewer.into(), move |connection| all(connection, page)).await?
         } else {
-            self.look_up(viewer.into(), query).await?
+            // No further than the page.
+            let own = memberships::table
+                .inner_join(
+                    organizations::table.on(organizations::id.eq(memberships::organization_id)),
+                )
+                .filter(memberships::user_id.eq(DbId::from(viewer.user())))
+                .filter(organizations::deleted_at.is_null())
+                .filter(ByOrganizationAge)
+                .select(columns_of::<SummaryRow>())
+                .order((
+                    memberships::organization_created_at.desc(),
+                    memberships::organization_id.desc(),
+                ))
+                .limit(page.limit.into());
+            match page.after {
+                // Most are in one organization or a few.
+                None => self.look_up(viewer.into(), own).await?,
+                Some(cursor) => {
+                    let query = move |connection: &mut DbConnection| {
+                        let columns =
+                            "memberships.organization_created_at, memberships.organization_id";
+                        let rest = Prepared(own.filter(behind(columns, cursor)));
+                        on_backend!(connection, |c| rest.load(c))
+                    };
+                    self.read(viewer.into(), query).await?
+                }
+            }
         };
         rows.into_iter().map(TryInto::try_into).collect()
     }
@@ -77,14 +70,9 @@ impl OrganizationQueries for DieselStore {
         viewer: Viewer,
         id: OrganizationId,
     ) -> Result<Option<Access>, StoreError> {
-        self.look_up(viewer.into(), move |connection| {
-            on_backend!(connection, |c| {
-                access_row!(viewer, id).filter(organizations::deleted_at.is_null()).first(c)
-            })
-            .optional()
-        })
-        .await?
-        .map_or(Ok(None), |row: AccessRow| row.access(viewer))
+        let query = access_row!(viewer, id).filter(organizations::deleted_at.is_null()).limit(1);
+        let mut found: Vec<AccessRow> = self.look_up(viewer.into(), query).await?;
+        found.pop().map_or(Ok(None), |row| row.access(viewer))
     }
 
     async fn any_exists(&self) -> Result<bool, StoreError> {
@@ -96,4 +84,18 @@ impl OrganizationQueries for DieselStore {
         })
         .await
     }
+}
+
+/// A page of all organizations.
+fn all(connection: &mut DbConnection, page: PageRequest) -> QueryResult<Vec<SummaryRow>> {
+    on_backend!(connection, |c| {
+        let all = organizations::table
+            .filter(organizations::deleted_at.is_null())
+            .select(SummaryRow::as_select())
+            .order((organizations::created_at.desc(), organizations::id.desc()))
+            .limit(page.limit.into());
+        let Some(cursor) = page.after else { return all.load(c) };
+        let columns = "organizations.created_at, organizations.id";
+        Prepared(all.filter(behind(columns, cursor))).load(c)
+    })
 }

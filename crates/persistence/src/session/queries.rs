@@ -8,34 +8,29 @@ use guildhall_domain::{Session, Timestamp, UserId};
 use super::row::SessionRow;
 use crate::{
     connection::on_backend,
+    look_up::columns_of,
     schema::{organizations, sessions, users},
     sql_types::{DbId, DbTime},
     store::DieselStore,
-    tenancy::Tenancy,
+    tenancy::{Actor, Tenancy},
     user::{UserRow, home},
 };
 
 #[async_trait]
 impl SessionQueries for DieselStore {
     async fn by_token(&self, token: &TokenHash) -> Result<Option<AccountWithSession>, StoreError> {
-        let token = *token;
-        let found: Option<(SessionRow, UserRow, Option<String>)> = self
-            .look_up(Tenancy::Installation, move |connection| {
-                on_backend!(connection, |c| {
-                    sessions::table
-                        .inner_join(users::table.left_join(organizations::table.on(home())))
-                        .filter(sessions::token_hash.eq(token.as_bytes().as_slice()))
-                        .select((
-                            SessionRow::as_select(),
-                            UserRow::as_select(),
-                            organizations::name.nullable(),
-                        ))
-                        .first(c)
-                        .optional()
-                })
-            })
-            .await?;
-        let Some((session, user, home)) = found else { return Ok(None) };
+        let query = sessions::table
+            .inner_join(users::table.left_join(organizations::table.on(home())))
+            .filter(sessions::token_hash.eq(token.as_bytes().to_vec()))
+            .select((
+                columns_of::<SessionRow>(),
+                columns_of::<UserRow>(),
+                organizations::name.nullable(),
+            ))
+            .limit(1);
+        let mut found: Vec<(SessionRow, UserRow, Option<String>)> =
+            self.look_up(Actor::Installation, query).await?;
+        let Some((session, user, home)) = found.pop() else { return Ok(None) };
         Ok(Some(AccountWithSession {
             account: user.with_organization(home)?,
             session: session.try_into()?,

@@ -5,5 +5,6 @@
 
 mod database_users;
 mod forged_scopes;
+mod own_eyes;
 mod raw_sql;
 mod scene;
