@@ -131,17 +131,6 @@ class Sqlite:
         connection.close()
         return [email for email, in rows]
 
-    def lookup_seconds(self, count):
-        """How long it takes to find so many users, one after the other."""
-        emails = itertools.islice(itertools.cycle(map(str.lower, self.emails(count))), count)
-        connection = sqlite3.connect(self.path)
-        began = time.monotonic()
-        for email in emails:
-            connection.execute("SELECT * FROM users WHERE email_key = ?", (email,)).fetchall()
-        took = time.monotonic() - began
-        connection.close()
-        return took
-
     def settle(self):
         pass
 
@@ -216,21 +205,6 @@ class Postgres:
 
     def emails(self, count):
         return [email for email, in self.rows(f"SELECT email FROM users ORDER BY id LIMIT {count}")]
-
-    def lookup_seconds(self, count):
-        """How long it takes to find so many users, one after the other."""
-        told = self.rows(f"""
-            CREATE TEMPORARY TABLE lookups AS SELECT email_key FROM users ORDER BY id LIMIT {count};
-            DO $$ DECLARE began timestamptz; wanted record; found users; BEGIN
-                began := clock_timestamp();
-                FOR wanted IN SELECT email_key FROM lookups CROSS JOIN
-                    generate_series(1, ceil({count} / (SELECT count(*) FROM lookups)::numeric)::int) LIMIT {count} LOOP
-                    SELECT * INTO found FROM users WHERE email_key = wanted.email_key;
-                END LOOP;
-                CREATE TEMPORARY TABLE took AS SELECT extract(epoch FROM clock_timestamp() - began) AS seconds;
-            END $$;
-            SELECT seconds FROM took""")
-        return float(told[-1][0])
 
     def cpu(self):
         """Of the postmaster and everything it has started."""

@@ -5,6 +5,7 @@ log in the same run, so that they are always those that the server sends. Writes
 rows that must be new each time; their statements are in sql/, written down from
 `bench.py --print-statements`, which shows what to bring up to date."""
 
+import itertools
 import os
 import re
 import sqlite3
@@ -19,6 +20,9 @@ from machine import HERE, Server
 OTHERS = re.compile("mail_queue|serving_periods|audit_checkpoints|SELECT 1$")
 # Likewise, in a transaction of several statements.
 USES_OF_SESSIONS = re.compile("UPDATE sessions .* FROM free ")
+
+# Different addresses that are looked up.
+LOOKUPS = 20_000
 
 
 class Capture:
@@ -138,3 +142,34 @@ def sqlite(database, name, rows, seconds):
     per_second = count / (time.monotonic() - began)
     connection.close()
     return per_second
+
+
+def lookups(database, seconds):
+    """How many users one client finds by their address in a second."""
+    return (sqlite_lookups if database.name == "sqlite" else postgres_lookups)(database, seconds)
+
+
+def sqlite_lookups(database, seconds):
+    """Over a connection with as large a cache as the server's readers have."""
+    emails = [email.lower() for email in database.emails(LOOKUPS)]
+    connection = sqlite3.connect(database.path)
+    connection.execute("PRAGMA cache_size = -500")
+    began = time.monotonic()
+    for count, email in enumerate(itertools.cycle(emails), 1):
+        connection.execute("SELECT * FROM users WHERE email_key = ?", (email,)).fetchall()
+        if (took := time.monotonic() - began) > seconds:
+            connection.close()
+            return count / took
+
+
+def postgres_lookups(database, seconds):
+    """By a prepared statement, without the time in which pgbench picks an address."""
+    database.rows(f"""
+        CREATE TABLE IF NOT EXISTS bench_addresses AS
+            SELECT (row_number() OVER (ORDER BY id))::int AS n, email_key FROM users ORDER BY id LIMIT {LOOKUPS};
+        CREATE UNIQUE INDEX IF NOT EXISTS bench_addresses_n ON bench_addresses (n)""")
+    count = database.rows("SELECT count(*) FROM bench_addresses")[0][0]
+    pick = f"\\set n random(1, {count})\nSELECT email_key AS wanted FROM bench_addresses WHERE n = :n \\gset\n"
+    find = pick + "SELECT * FROM users WHERE email_key = :wanted;\n"
+    picking, both = (1 / pgbench(database, [script], seconds, clients=1, settings="role=guildhall") for script in (pick, find))
+    return 1 / (both - picking)
