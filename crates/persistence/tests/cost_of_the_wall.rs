@@ -100,6 +100,7 @@ const ACCESS: &str =
 const MEMBERS: &str = "EXECUTE members (md5('o8')::uuid)";
 const LOCK: &str = "EXECUTE lock (md5('o8')::uuid)";
 const CHANGE: &str = "EXECUTE change (md5('o8')::uuid, md5('w7')::uuid)";
+const ACT_AS_INSTALLATION: &str = "SELECT set_config('guildhall.actor', 'system', true)";
 const RECORD: &str = "EXECUTE record (md5('o8')::uuid)";
 const NAMES: &str = "EXECUTE names (current_setting('test.homes')::uuid[])";
 
@@ -175,6 +176,7 @@ fn requests() -> [Request; 4] {
         (true, in_transaction.as_str()),
         (false, ACCESS),
         (false, CHANGE),
+        (true, ACT_AS_INSTALLATION),
         (false, RECORD),
         (false, "COMMIT"),
     ];
