@@ -1,7 +1,6 @@
 """Processes: starting them, and what they cost."""
 
 import datetime
-import itertools
 import json
 import os
 import re

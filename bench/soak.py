@@ -11,11 +11,10 @@ import os
 import statistics
 import subprocess
 import tempfile
-import threading
 import time
 from pathlib import Path
 
-from load import Counts, Load
+from load import Load
 from machine import DEMO_PASSWORD, KINDS, ROOT, Server, build, fill, open_files, resident_megabytes, say, threads
 
 # What may grow: memory by a few pages and caches; files by what a request under way at that
