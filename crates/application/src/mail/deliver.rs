@@ -82,16 +82,16 @@ impl DeliverMail {
                 Ok(true)
             }
             Err(error @ MailError::Unavailable(_)) if job.attempts < Self::ATTEMPTS => {
-                tracing::warn!(%error, attempts = job.attempts, "a mail is tried again later");
                 let mut work = self.store.begin().await?;
                 let due_at = self.clock.now() + pause_after(job.attempts);
                 work.mail_queue().put_off(job.id, due_at).await?;
                 work.commit().await?;
+                tracing::warn!(%error, attempts = job.attempts, "a mail is tried again later");
                 Ok(false)
             }
             Err(error) => {
-                tracing::error!(%error, attempts = job.attempts, "a mail is given up");
                 self.end(job).await?;
+                tracing::error!(%error, attempts = job.attempts, "a mail is given up");
                 Ok(false)
             }
         }

@@ -14,7 +14,7 @@ use reqwest::Response;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{Installation, PASSWORD, Server};
+use crate::support::{Installation, PASSWORD, Server, until};
 
 const VERIFIER: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/examples/verify_audit_log.py");
@@ -272,18 +272,13 @@ async fn old_months_are_dropped_and_the_rest_is_proven() {
         installation.create_admin("root@guildhall.example");
         let server = installation.serve();
         let acme = Acme::new(&server).await;
-        let is_dropped = async || {
+        let is_dropped = || {
             let checkpoints = "select count(*) from audit_checkpoints where size > 40";
             let bases = "select count(*) from audit_bases";
             installation.database.number(bases) == 1
                 && installation.database.number(checkpoints) > 0
         };
-        let mut looks = 0;
-        while !is_dropped().await {
-            looks += 1;
-            assert!(looks < 300, "{}: nothing was dropped", installation.backend);
-            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-        }
+        until("the old months are dropped", is_dropped).await;
         let root = server.logged_in("root@guildhall.example").await;
         let shown = events(&server, "/api/audit-logs?until=2021-01-01T00:00:00Z", &root).await;
         assert_eq!(shown, Vec::<Value>::new(), "{}", installation.backend);

@@ -3,7 +3,7 @@
 use guildhall_persistence::{Backend, testing::backends};
 use serde_json::json;
 
-use crate::support::Installation;
+use crate::support::{Installation, until};
 
 fn said(output: &std::process::Output) -> String {
     let (out, error) = (&output.stdout, &output.stderr);
@@ -28,9 +28,8 @@ async fn an_installation_moves_and_goes_on() {
             let body = json!({ "email": format!("u{number}@acme.com"), "role": "member" });
             assert_eq!(server.post_as(&invitations, &token, &body).await.status(), 201);
         }
-        while source.database.number("select count(*) from audit_checkpoints") < 2 {
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        }
+        let checkpoints = "select count(*) from audit_checkpoints";
+        until("both logs are signed", || source.database.number(checkpoints) >= 2).await;
         let before = server.json(&workspaces, &token).await;
         drop(server);
 

@@ -1,16 +1,13 @@
 //! PostgreSQL that crashes under load, comes back, or is replaced by its standby.
 //! The nodes are never restarted.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Instant};
 
 use guildhall_persistence::testing::{PostgresServer, TestDatabase};
 
 use crate::{
     load::{Answer, Load, counted},
-    support::{Installation, Server},
+    support::{Installation, Server, until},
 };
 
 /// An installation on the database at an address.
@@ -109,13 +106,7 @@ async fn a_standby_takes_over_without_a_loss() {
     database.execute("ALTER SYSTEM SET synchronous_standby_names = '*'");
     database.execute("SELECT pg_reload_conf()");
     let synchronous = "select count(*) from pg_stat_replication where sync_state = 'sync'";
-    for _ in 0..300 {
-        if database.number(synchronous) == 1 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    assert_eq!(database.number(synchronous), 1);
+    until("the standby follows", || database.number(synchronous) == 1).await;
 
     let url = format!("postgres://guildhall@{},{}/postgres", primary.address(), standby.address());
     let installation = installation_at(&url);

@@ -3,9 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::Installation;
-
-const PATIENCE: Duration = Duration::from_secs(20);
+use crate::support::{Installation, PATIENCE};
 
 /// Every mail to an address so far, oldest first.
 pub(crate) fn mail_to(installation: &Installation, address: &str) -> Vec<String> {

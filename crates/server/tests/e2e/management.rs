@@ -3,7 +3,7 @@
 use reqwest::header::{ETAG, IF_MATCH, IF_NONE_MATCH, LOCATION};
 use serde_json::{Value, json};
 
-use crate::support::{Installation, parts};
+use crate::support::{Installation, parts, until};
 
 #[tokio::test]
 async fn an_organization_is_created_changed_and_deleted() {
@@ -183,10 +183,7 @@ async fn what_was_deleted_long_ago_is_purged() {
         // A node purges when it starts.
         let server = installation.serve();
         let purged = "select count(*) from audit_events where action = 'organization.purged'";
-        let patience = std::time::Instant::now() + std::time::Duration::from_secs(30);
-        while installation.database.number(purged) == 0 && std::time::Instant::now() < patience {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
+        until("it is purged", || installation.database.number(purged) > 0).await;
         assert_eq!(installation.database.number(purged), 1);
         assert_eq!(installation.database.number("select count(*) from organizations"), 0);
         assert_eq!(server.json("/api/auth/me", &ada).await["organization"], Value::Null);

@@ -6,7 +6,7 @@ use std::{path::Path, process::Output, time::Duration};
 use guildhall_persistence::Backend;
 use serde_json::json;
 
-use crate::support::{Installation, Server, parts};
+use crate::support::{Installation, Server, parts, until};
 
 fn installation(installation: Installation) -> Installation {
     installation
@@ -201,8 +201,8 @@ async fn who_is_deleted_is_in_no_log_and_the_proof_holds() {
     }
 }
 
-#[test]
-fn a_rotated_key_leaves_the_checkpoints_of_the_old_one() {
+#[tokio::test]
+async fn a_rotated_key_leaves_the_checkpoints_of_the_old_one() {
     let installation = installation(Installation::new(Backend::Sqlite));
     let key = |arguments: &[&str]| {
         let output = installation.run(arguments, "");
@@ -210,21 +210,18 @@ fn a_rotated_key_leaves_the_checkpoints_of_the_old_one() {
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     };
     let old = key(&["audit", "key"]);
-    let serve_a_while = || {
-        let runtime = tokio::runtime::Runtime::new().unwrap();
+    let signers =
+        || installation.database.number("select count(distinct key_id) from audit_checkpoints");
+    let sign = async |email, number| {
         let server = installation.serve();
-        let email =
-            format!("ada{}@acme.com", std::fs::read_dir(installation.folder()).unwrap().count());
-        runtime.block_on(server.registered(&email, None));
-        std::thread::sleep(Duration::from_millis(1500));
+        server.registered(email, None).await;
+        until("what it did is signed", || signers() == number).await;
     };
-    serve_a_while();
+    sign("ada@acme.com", 1).await;
     let new = key(&["audit", "rotate-key"]);
     assert_ne!(old, new);
     assert_eq!(key(&["audit", "key"]), new);
-    serve_a_while();
-    let signers = "select count(distinct key_id) from audit_checkpoints";
-    assert_eq!(installation.database.number(signers), 2);
+    sign("grace@acme.com", 2).await;
     assert_eq!(verify(&installation).0, Some(0), "by both keys");
     let one = installation.run(&["audit", "verify", "--key", &new], "");
     assert_eq!(one.status.code(), Some(1), "{}", text(&one));

@@ -13,7 +13,7 @@ use futures_util::future::join_all;
 use reqwest::Client;
 use serde_json::json;
 
-use crate::support::{Installation, PASSWORD, Server};
+use crate::support::{Installation, PASSWORD, Server, until};
 
 /// A load balancer as they all are: it asks each node whether it is ready, sends
 /// requests to those that are in turn, and sends none twice.
@@ -76,16 +76,6 @@ impl Balancer {
             *self.answers.lock().unwrap().entry(answer).or_default() += 1;
         }
     }
-}
-
-async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    for _ in 0..600 {
-        if is_so() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("{what} within 30 seconds");
 }
 
 /// Restarts each node in turn: it is told to end, and the next one follows when

@@ -1,12 +1,9 @@
 //! Sessions: listed, ended one by one, all at once, and by a new password.
 
-use std::time::{Duration, Instant};
-
 use guildhall_persistence::Backend;
 use serde_json::{Value, json};
-use tokio::time::sleep;
 
-use crate::support::{Installation, PASSWORD, parts};
+use crate::support::{Installation, PASSWORD, parts, until};
 
 const NEW_PASSWORD: &str = "an entirely different passphrase";
 
@@ -65,11 +62,7 @@ async fn a_session_that_is_used_lives_longer() {
 
         installation.database.execute(&unused);
         assert_eq!(server.get("/api/auth/me", &token).await.status(), 200);
-        let begun = Instant::now();
-        while !was_used() {
-            assert!(begun.elapsed() < Duration::from_secs(20), "the use is not written down");
-            sleep(Duration::from_millis(50)).await;
-        }
+        until("the use is written down", was_used).await;
 
         installation.database.execute(&unused);
         assert!(!was_used());

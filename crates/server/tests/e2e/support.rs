@@ -23,7 +23,16 @@ use tempfile::TempDir;
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
 /// Longer than anything here takes, so that a hang is a failure.
-const PATIENCE: Duration = Duration::from_mins(1);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Waits for what comes to pass by itself.
+pub(crate) async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !is_so() {
+        assert!(Instant::now() < deadline, "never: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
 
 /// A database, a data folder and the environment of the servers on them.
 pub(crate) struct Installation {

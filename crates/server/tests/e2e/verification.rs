@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::{
     mailbox::{mail_to, token_to},
-    support::{Installation, PASSWORD},
+    support::{Installation, PASSWORD, until},
 };
 
 const NEW_PASSWORD: &str = "staple battery horse correct";
@@ -114,9 +114,7 @@ async fn asking_does_not_tell_who_has_an_account() {
         let asked = "select count(*) from audit_events where action = 'password.reset_requested'";
         assert_eq!(installation.database.number(asked), 2);
         let queued = "select count(*) from mail_queue";
-        while installation.database.number(queued) > 0 {
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        }
+        until("all is sent", || installation.database.number(queued) == 0).await;
         assert!(mail_to(&installation, "nobody@acme.com").is_empty());
     }
 }
