@@ -18,18 +18,22 @@ pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
     let span = span(operation);
-    // Where nobody wants it, the span of whoever asks does.
-    let span = if span.is_disabled() { Span::current() } else { span };
     let done = task::spawn_blocking(move || span.in_scope(work)).await;
     done.map_err(|error| task_error(&error))?
 }
 
 /// Does something that is over at once, on the thread of whoever asks.
 pub(crate) fn in_place<T>(operation: &'static str, work: impl FnOnce() -> T) -> T {
-    span(operation).in_scope(work)
+    detail(operation).in_scope(work)
+}
+
+/// The span of whoever asks, for another thread; or one in it, where traces are made.
+pub(crate) fn span(operation: &'static str) -> Span {
+    let span = detail(operation);
+    if span.is_disabled() { Span::current() } else { span }
 }
 
 /// Below what is logged: it is for traces, which tell where time went.
-fn span(operation: &'static str) -> Span {
+fn detail(operation: &'static str) -> Span {
     tracing::debug_span!("database", otel.name = operation)
 }

@@ -20,6 +20,7 @@ mod installation;
 mod invitation;
 mod keyset;
 mod look_up;
+mod look_up_queue;
 mod mail_queue;
 mod maintenance;
 mod membership;

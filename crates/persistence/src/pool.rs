@@ -3,7 +3,9 @@
 //!
 //! **Invariant:** nobody asks r2d2 for a connection without a permit, and there
 //! are as many permits as connections. Otherwise those who wait would fill the
-//! blocking threads that those who hold a connection need to give it back.
+//! blocking threads that those who hold a connection need to give it back. On such a
+//! thread, only the workers of [`LookUpQueue`](crate::look_up_queue::LookUpQueue) wait for
+//! a permit, and they are few.
 
 use std::{
     sync::Arc,
@@ -13,6 +15,7 @@ use std::{
 use diesel::QueryResult;
 use guildhall_application::ports::StoreError;
 use tokio::{
+    runtime::Handle,
     sync::{OwnedSemaphorePermit, Semaphore},
     time,
 };
@@ -25,7 +28,7 @@ use crate::{
     pace::Pace,
     tenancy::Tenancy,
     transaction::Transaction,
-    watch::{PoolCounters, PoolState},
+    watch::{PoolCounters, PoolState, Wait},
 };
 
 /// A connection that goes back to its pool when it is dropped, and the permit
@@ -140,16 +143,26 @@ impl Pool {
         query: impl Fn(&mut DbConnection) -> QueryResult<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         let pool = self.clone();
-        blocking("database.read", move || {
-            let mut lease = pool.lease(permit)?;
-            let mut result = lease.slot.read(tenancy, &query);
-            if result.as_ref().is_err_and(is_connection_loss) {
-                lease = pool.renew(lease)?;
-                result = lease.slot.read(tenancy, &query);
-            }
-            result.map_err(|error| store_error(&error))
-        })
-        .await
+        blocking("database.read", move || pool.read_on(pool.lease(permit)?, tenancy, query).1).await
+    }
+
+    /// Runs a query outside of any transaction, once more on another connection when this
+    /// one turns out to be lost, and returns the one that it had last. Blocks.
+    pub(crate) fn read_on<T>(
+        &self,
+        mut lease: Lease,
+        tenancy: Tenancy,
+        query: impl Fn(&mut DbConnection) -> QueryResult<T>,
+    ) -> (Option<Lease>, Result<T, StoreError>) {
+        let mut result = lease.slot.read(tenancy, &query);
+        if result.as_ref().is_err_and(is_connection_loss) {
+            lease = match self.renew(lease) {
+                Ok(lease) => lease,
+                Err(error) => return (None, Err(error)),
+            };
+            result = lease.slot.read(tenancy, &query);
+        }
+        (Some(lease), result.map_err(|error| store_error(&error)))
     }
 
     /// Whether another process has changed the SQLite file since this was asked last,
@@ -192,19 +205,43 @@ impl Pool {
         Ok(permit)
     }
 
+    /// How many connections it may have.
+    pub(crate) const fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Whether all of them are in use.
+    pub(crate) fn is_exhausted(&self) -> bool {
+        self.permits.available_permits() == 0
+    }
+
+    /// How long a connection is waited for.
+    pub(crate) const fn timeout(&self) -> Duration {
+        self.bounds.timeout
+    }
+
+    /// Counts a wait that was too long.
+    pub(crate) fn count_timeout(&self) {
+        self.counters.timed_out();
+    }
+
+    /// Begins to wait for a connection, unless too many do already.
+    pub(crate) fn begin_wait(&self) -> Result<Wait, StoreError> {
+        let queue = self.bounds.queue;
+        self.counters.wait(queue).ok_or_else(|| {
+            StoreError::Unavailable(format!("{queue} requests were waiting for a connection"))
+        })
+    }
+
     async fn wait(&self) -> Result<OwnedSemaphorePermit, StoreError> {
-        let WaitBounds { timeout, queue } = self.bounds;
-        let Some(_wait) = self.counters.wait(queue) else {
-            return Err(StoreError::Unavailable(format!(
-                "{queue} requests were waiting for a connection"
-            )));
-        };
+        let _wait = self.begin_wait()?;
+        let timeout = self.timeout();
         let acquire = Arc::clone(&self.permits).acquire_owned();
         match time::timeout(timeout, acquire).await {
             Ok(Ok(permit)) => Ok(permit),
-            Ok(Err(_)) => Err(StoreError::Unavailable("the pool is closed".to_owned())),
+            Ok(Err(_)) => Err(closed()),
             Err(_) => {
-                self.counters.timed_out();
+                self.count_timeout();
                 Err(StoreError::Unavailable(format!("all connections were in use for {timeout:?}")))
             }
         }
@@ -212,6 +249,15 @@ impl Pool {
 
     fn lease(&self, permit: OwnedSemaphorePermit) -> Result<Lease, StoreError> {
         Ok(Lease { slot: self.connections.take()?, permit })
+    }
+
+    /// A connection for a blocking thread of the runtime, behind all who waited before.
+    /// Blocks for as long as that takes.
+    pub(crate) fn lease_in_turn(&self) -> Result<Lease, StoreError> {
+        let acquire = Arc::clone(&self.permits).acquire_owned();
+        let permit = Handle::current().block_on(acquire).map_err(|_| closed())?;
+        self.counters.taken();
+        self.lease(permit)
     }
 
     /// Gives a lost connection up for another one.
@@ -222,15 +268,17 @@ impl Pool {
     }
 }
 
+/// It is closed with the last of its clones, when nobody asks any more.
+fn closed() -> StoreError {
+    StoreError::Unavailable("the pool is closed".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use std::thread::{self, ThreadId};
 
     use super::*;
-    use crate::{
-        Backend, DieselStore, StoreOptions,
-        testing::{TestDatabase, backends},
-    };
+    use crate::{Backend, DieselStore, StoreOptions, testing::TestDatabase};
 
     async fn thread_of_a_look_up(store: &DieselStore, takes: Duration) -> ThreadId {
         let query = move |_: &mut DbConnection| {
@@ -251,18 +299,5 @@ mod tests {
         let slow = Duration::from_millis(200);
         assert_eq!(thread_of_a_look_up(&store, slow).await, here, "nobody could know");
         assert_ne!(thread_of_a_look_up(&store, quick).await, here, "the next one could hang");
-    }
-
-    #[tokio::test]
-    async fn what_is_looked_up_in_postgresql_is_waited_for_on_another_thread() {
-        if !backends().contains(&Backend::Postgres) {
-            return;
-        }
-        let here = thread::current().id();
-        let database = TestDatabase::new(Backend::Postgres);
-        let store = DieselStore::open(database.url(), StoreOptions::default()).unwrap();
-        for _ in 0..3 {
-            assert_ne!(thread_of_a_look_up(&store, Duration::ZERO).await, here);
-        }
     }
 }

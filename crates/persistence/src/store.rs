@@ -11,6 +11,7 @@ use std::{
 use async_trait::async_trait;
 use diesel::QueryResult;
 use guildhall_application::ports::{ChangeObserver, Changes, Store, StoreError, UnitOfWork};
+use guildhall_domain::UserId;
 
 use crate::{
     changes::{Announcer, follow},
@@ -19,10 +20,12 @@ use crate::{
     database_url::{Backend, DatabaseUrl},
     error::{OpenError, open_error},
     look_up::{Look, Through},
+    look_up_queue::LookUpQueue,
     migrations,
     pool::{Pool, WaitBounds},
+    session::SessionBatch,
     sqlite_hold::Hold,
-    tenancy::{Actor, Tenancy},
+    tenancy::Tenancy,
     unit_of_work::DieselUnitOfWork,
     watch::{DatabaseErrors, ErrorCounters, PoolState},
 };
@@ -61,11 +64,27 @@ pub struct DieselStore {
     url: DatabaseUrl,
     readers: Pool,
     writers: Pool,
+    /// How PostgreSQL is asked what many requests ask.
+    queued: Option<Queued>,
     errors: Arc<ErrorCounters>,
     slow_statements: Arc<AtomicU64>,
     announcer: Announcer,
     /// Keeps others from putting another file in the place of the SQLite file.
     _hold: Option<Arc<Hold>>,
+}
+
+/// What is looked up by workers, and the sessions among it, which go together.
+#[derive(Clone)]
+struct Queued {
+    look_ups: Arc<LookUpQueue>,
+    sessions: Arc<SessionBatch>,
+}
+
+impl Queued {
+    fn new(pool: Pool) -> Self {
+        let look_ups = Arc::new(LookUpQueue::new(pool));
+        Self { sessions: Arc::new(SessionBatch::new(Arc::clone(&look_ups))), look_ups }
+    }
 }
 
 impl DieselStore {
@@ -112,10 +131,12 @@ impl DieselStore {
             }
             Backend::Postgres => writers.clone(),
         };
+        let queued = (backend == Backend::Postgres).then(|| Queued::new(readers.clone()));
         Ok(Self {
             url: url.clone(),
             readers,
             writers,
+            queued,
             errors,
             slow_statements,
             announcer: Announcer::new(),
@@ -141,7 +162,6 @@ impl DieselStore {
     }
 
     /// The connections that read.
-    #[cfg(test)]
     pub(crate) const fn readers(&self) -> &Pool {
         &self.readers
     }
@@ -186,22 +206,23 @@ impl DieselStore {
         self.readers.read(tenancy, query).await
     }
 
-    /// The rows, as the actor sees them, of a query that an index answers at once and that
-    /// many requests ask; see [`Pool::look_up`].
-    pub(crate) async fn look_up<Q, T>(&self, actor: Actor, query: Q) -> Result<Vec<T>, StoreError>
+    /// The rows, as the user sees them, of a query that an index answers at once and that
+    /// many requests ask; see [`Pool::look_up`] and [`LookUpQueue`].
+    pub(crate) async fn look_up<Q, T>(&self, user: UserId, query: Q) -> Result<Vec<T>, StoreError>
     where
         T: Send + 'static,
-        Q: Look<T>,
         Through<Q>: Look<T>,
     {
-        match actor {
-            // Most connections are told that already.
-            Actor::Installation => self.readers.look_up(Tenancy::Installation, query.look()).await,
-            Actor::User(user) => {
-                let query = Through::new(user, query);
-                self.readers.look_up(Tenancy::Anybody, query.look()).await
-            }
+        let query = Through::new(user, query).look();
+        match &self.queued {
+            Some(Queued { look_ups, .. }) => look_ups.look_up(Tenancy::Anybody, query).await,
+            None => self.readers.look_up(Tenancy::Anybody, query).await,
         }
+    }
+
+    /// Where sessions are looked up together, if they are.
+    pub(crate) fn session_batch(&self) -> Option<&Arc<SessionBatch>> {
+        self.queued.as_ref().map(|queued| &queued.sessions)
     }
 
     /// Runs statements of the installation, which change that, in a transaction of

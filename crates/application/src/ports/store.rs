@@ -14,7 +14,7 @@ use crate::{Access, Scope, caller::Viewer};
 
 /// Why the store did not do it. Conflicts that a use case foresees are no
 /// errors but values, such as [`Insertion::Conflict`].
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
     /// It cannot be reached, is overloaded, or is locked; later it may work.
     #[error("the store is unavailable: {0}")]

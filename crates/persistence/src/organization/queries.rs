@@ -50,7 +50,7 @@ impl OrganizationQueries for DieselStore {
                 .limit(page.limit.into());
             match page.after {
                 // Most are in one organization or a few.
-                None => self.look_up(viewer.into(), own).await?,
+                None => self.look_up(viewer.user(), own).await?,
                 Some(cursor) => {
                     let query = move |connection: &mut DbConnection| {
                         let columns =
@@ -71,7 +71,7 @@ impl OrganizationQueries for DieselStore {
         id: OrganizationId,
     ) -> Result<Option<Access>, StoreError> {
         let query = access_row!(viewer, id).filter(organizations::deleted_at.is_null()).limit(1);
-        let mut found: Vec<AccessRow> = self.look_up(viewer.into(), query).await?;
+        let mut found: Vec<AccessRow> = self.look_up(viewer.user(), query).await?;
         found.pop().map_or(Ok(None), |row| row.access(viewer))
     }
 

@@ -5,36 +5,28 @@ use diesel::prelude::*;
 use guildhall_application::ports::{AccountWithSession, SessionQueries, StoreError, TokenHash};
 use guildhall_domain::{Session, Timestamp, UserId};
 
-use super::row::SessionRow;
+use super::{
+    bearer::{account, bearer},
+    row::SessionRow,
+};
 use crate::{
     connection::on_backend,
-    look_up::columns_of,
-    schema::{organizations, sessions, users},
+    look_up::Look,
+    schema::sessions,
     sql_types::{DbId, DbTime},
     store::DieselStore,
-    tenancy::{Actor, Tenancy},
-    user::{UserRow, home},
+    tenancy::Tenancy,
 };
 
 #[async_trait]
 impl SessionQueries for DieselStore {
     async fn by_token(&self, token: &TokenHash) -> Result<Option<AccountWithSession>, StoreError> {
-        let query = sessions::table
-            .inner_join(users::table.left_join(organizations::table.on(home())))
-            .filter(sessions::token_hash.eq(token.as_bytes().to_vec()))
-            .select((
-                columns_of::<SessionRow>(),
-                columns_of::<UserRow>(),
-                organizations::name.nullable(),
-            ))
-            .limit(1);
-        let mut found: Vec<(SessionRow, UserRow, Option<String>)> =
-            self.look_up(Actor::Installation, query).await?;
-        let Some((session, user, home)) = found.pop() else { return Ok(None) };
-        Ok(Some(AccountWithSession {
-            account: user.with_organization(home)?,
-            session: session.try_into()?,
-        }))
+        if let Some(batch) = self.session_batch() {
+            return batch.find(*token).await;
+        }
+        let query = bearer(*token).look();
+        let mut found = self.readers().look_up(Tenancy::Installation, query).await?;
+        found.pop().map(account).transpose()
     }
 
     async fn live_of(&self, user: UserId, now: Timestamp) -> Result<Vec<Session>, StoreError> {

@@ -1,5 +1,6 @@
 //! Users, passwords and sessions.
 
+use futures_util::future::join_all;
 use guildhall_domain::{Origin, Session, User, UserRole, UserStatus};
 
 use super::{
@@ -131,6 +132,25 @@ pub async fn sessions_are_found_by_token(store: StoreUnderTest) {
         assert_eq!(found.account.organization.as_deref(), Some("Acme"));
     }
     assert!(store.sessions.by_token(&token(3)).await.unwrap().is_none());
+}
+
+/// More than go together at a time, some of them twice, and some of which there are none.
+pub async fn whoever_asks_at_once_finds_their_own_session(store: StoreUnderTest) {
+    let (ada, bob) = (user("ada@acme.com"), user("bob@acme.com"));
+    store.add_users(&[ada.clone(), bob.clone()]).await;
+    let owner = |number: u8| if number.is_multiple_of(2) { &ada } else { &bob };
+    let sessions: Vec<_> =
+        (0..75).map(|number| (session(owner(number), at(number.into())), token(number))).collect();
+    let rows: Vec<_> = sessions.iter().map(|(session, token)| (session, *token)).collect();
+    store.add_sessions(&rows).await;
+    let asked: Vec<u8> = (0..100).chain(0..50).collect();
+    let tokens: Vec<_> = asked.iter().map(|number| token(*number)).collect();
+    let found = join_all(tokens.iter().map(|token| store.sessions.by_token(token))).await;
+    for (number, found) in asked.into_iter().zip(found) {
+        let found = found.unwrap().map(|found| (found.session, found.account.user));
+        let session = sessions.get(usize::from(number)).map(|(session, _)| session.clone());
+        assert_eq!(found, session.map(|session| (session, owner(number).clone())), "{number}");
+    }
 }
 
 /// It is for the use case to refuse them.

@@ -178,6 +178,7 @@ macro_rules! for_each_conformance_case {
             accounts::passwords_are_kept_and_replaced
             accounts::the_organization_field_is_home_or_intention
             accounts::sessions_are_found_by_token
+            accounts::whoever_asks_at_once_finds_their_own_session
             accounts::a_deactivated_user_comes_back_as_such
             accounts::live_sessions_are_listed_newest_first
             accounts::uses_are_recorded
