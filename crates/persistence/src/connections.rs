@@ -150,11 +150,16 @@ impl Connections {
     pub(crate) fn idle(&self) -> Option<Connected> {
         while let Some(idle) = self.pool.try_get() {
             // Others are closed, as they are dropped.
-            if self.shared.is_newest(&idle) {
+            if self.is_newest(&idle) {
                 return Some(idle);
             }
         }
         None
+    }
+
+    /// Whether none of its generation was lost.
+    pub(crate) fn is_newest(&self, connected: &Connected) -> bool {
+        self.shared.is_newest(connected)
     }
 
     /// One that is idle, or a new one. Blocks.

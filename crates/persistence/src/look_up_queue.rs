@@ -2,7 +2,8 @@
 //! them: blocking threads that keep a connection for as long as there are any.
 //!
 //! Where many wait, a connection goes from one answer to the next query, without being
-//! given back and asked for, and without a thread that is woken for each.
+//! given back and asked for, and without a thread that is woken for each. It is given back
+//! where others may wait for it, and where the database was lost sight of meanwhile.
 //!
 //! **Invariant:** while a look-up waits, a worker is at work or about to be. A worker
 //! leaves only when it has seen, under the lock under which others are added, that none
@@ -176,13 +177,12 @@ impl Worker {
         tenancy: Tenancy,
         query: impl Fn(&mut DbConnection) -> QueryResult<T>,
     ) -> Result<T, StoreError> {
-        let lease = match self.lease.take() {
+        let lease = match self.lease.take().filter(|lease| self.pool.may_keep(lease)) {
             Some(lease) => lease,
             None => self.pool.lease_in_turn()?,
         };
         let (lease, result) = self.pool.read_on(lease, tenancy, query);
-        // Where all are in use, somebody may wait for this one.
-        self.lease = lease.filter(|_| !self.pool.is_exhausted());
+        self.lease = lease;
         result
     }
 }

@@ -210,9 +210,10 @@ impl Pool {
         self.size
     }
 
-    /// Whether all of them are in use.
-    pub(crate) fn is_exhausted(&self) -> bool {
-        self.permits.available_permits() == 0
+    /// Whether a connection may be used again without being given back: nobody can be
+    /// waiting for it, and it leads to where new ones do.
+    pub(crate) fn may_keep(&self, lease: &Lease) -> bool {
+        self.permits.available_permits() > 0 && self.connections.is_newest(&lease.slot)
     }
 
     /// How long a connection is waited for.

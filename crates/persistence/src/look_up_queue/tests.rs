@@ -6,8 +6,15 @@ use std::{
     time::Duration,
 };
 
+use diesel::{
+    QueryableByName, RunQueryDsl,
+    result::{DatabaseErrorKind, Error},
+    sql_query,
+    sql_types::BigInt,
+};
+
 use super::*;
-use crate::{Backend, DieselStore, StoreOptions, testing::TestDatabase};
+use crate::{Backend, DieselStore, StoreOptions, connection::on_backend, testing::TestDatabase};
 
 /// A queue over that many connections, which are waited for as long as that.
 fn open(max_connections: u32, acquire_timeout: Duration) -> (TestDatabase, Arc<LookUpQueue>) {
@@ -75,10 +82,9 @@ async fn all_are_answered_and_half_of_the_connections_do() {
         }
         assert!((1..=workers).contains(&most.load(SeqCst)), "{most:?} of {connections}");
         // They leave, and others come when there is something to do.
-        while queue.state().workers > 0 {
+        while queue.state().workers > 0 || queue.pool.state().in_use > 0 {
             time::sleep(Duration::from_millis(1)).await;
         }
-        assert!(!queue.pool.is_exhausted(), "connections were given back");
         assert_eq!(number(&queue, 7, Duration::ZERO).await.unwrap(), 7);
     }
 }
@@ -162,6 +168,58 @@ async fn whoever_waits_too_long_is_refused_and_not_asked_for() {
     }
     assert_eq!(were_run.load(SeqCst), 0);
     assert_eq!(number(&queue, 7, Duration::ZERO).await.unwrap(), 7);
+}
+
+/// After a fail-over, the connections to the former server may still answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_is_not_kept_when_another_was_lost() {
+    for (is_lost, timeout) in [(false, 123), (true, 5_000)] {
+        let (_database, queue) = open(2, PATIENCE);
+        let go_on = hold_up(&queue);
+        let sets = tokio::spawn({
+            let queue = Arc::clone(&queue);
+            async move { queue.look_up(Tenancy::Anybody, |c| busy_timeout(c, "= 123")).await }
+        });
+        while queue.state().jobs.is_empty() {
+            time::sleep(Duration::from_millis(1)).await;
+        }
+        let (was_set, lost) = (oneshot::channel(), std::sync::mpsc::channel());
+        queue.put(move |_| {
+            was_set.0.send(()).unwrap();
+            lost.1.recv().unwrap();
+        });
+        let asks = tokio::spawn({
+            let queue = Arc::clone(&queue);
+            async move { queue.look_up(Tenancy::Anybody, |c| busy_timeout(c, "")).await }
+        });
+        while queue.state().jobs.len() < 3 {
+            time::sleep(Duration::from_millis(1)).await;
+        }
+        go_on.store(true, SeqCst);
+        was_set.1.await.unwrap();
+        if is_lost {
+            let gone = || Box::new("it is gone".to_owned());
+            let query = move |_: &mut DbConnection| -> QueryResult<()> {
+                Err(Error::DatabaseError(DatabaseErrorKind::ClosedConnection, gone()))
+            };
+            queue.pool.read(Tenancy::Anybody, query).await.unwrap_err();
+        }
+        lost.0.send(()).unwrap();
+        assert_eq!(sets.await.unwrap().unwrap(), 123);
+        assert_eq!(asks.await.unwrap().unwrap(), timeout);
+    }
+}
+
+/// What only this connection knows of: how long it waits for a lock.
+fn busy_timeout(connection: &mut DbConnection, change: &str) -> QueryResult<i64> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = BigInt)]
+        timeout: i64,
+    }
+    let statement = sql_query(format!("PRAGMA busy_timeout {change}"));
+    let row: Row = on_backend!(connection, |c| statement.get_result(c))?;
+    Ok(row.timeout)
 }
 
 /// As that of a worker of the HTTP server that has no more clients.
