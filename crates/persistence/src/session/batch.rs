@@ -123,3 +123,44 @@ fn look_up(
     };
     Ok(rows.into_iter().map(|(token, row)| (token, account(row))).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::mpsc, time::Duration};
+
+    use super::*;
+    use crate::{
+        DieselStore, StoreOptions,
+        testing::{TestDatabase, backends},
+    };
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn whoever_asked_together_is_told_together_what_failed() {
+        for backend in backends() {
+            let database = TestDatabase::new(backend);
+            let options = StoreOptions { max_connections: 1, ..StoreOptions::default() };
+            let store = DieselStore::open(database.url(), options).unwrap();
+            let queue = Arc::new(LookUpQueue::new(store.readers().clone()));
+            let batch = Arc::new(SessionBatch::new(Arc::clone(&queue)));
+            assert_eq!(batch.find(TokenHash::new([0; 32])).await.unwrap(), None);
+            database.execute("ALTER TABLE sessions RENAME TO lost");
+            let (go_on, held) = mpsc::channel();
+            queue.put(move |_| held.recv().unwrap());
+            let asked: Vec<_> = (0..5)
+                .map(|number| {
+                    let batch = Arc::clone(&batch);
+                    tokio::spawn(async move { batch.find(TokenHash::new([number; 32])).await })
+                })
+                .collect();
+            while batch.waiting().len() < 5 {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            go_on.send(()).unwrap();
+            for task in asked {
+                assert!(matches!(task.await.unwrap(), Err(StoreError::Failed(_))));
+            }
+            database.execute("ALTER TABLE lost RENAME TO sessions");
+            assert_eq!(batch.find(TokenHash::new([0; 32])).await.unwrap(), None);
+        }
+    }
+}
