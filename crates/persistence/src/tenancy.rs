@@ -114,12 +114,6 @@ impl fmt::Display for Actor {
     }
 }
 
-impl From<Viewer> for Actor {
-    fn from(viewer: Viewer) -> Self {
-        Self::User(viewer.user())
-    }
-}
-
 /// Through whose eyes a query looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tenancy {

@@ -27,6 +27,13 @@ fn open(max_connections: u32, acquire_timeout: Duration) -> (TestDatabase, Arc<L
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// Waits for what comes to pass by itself.
+async fn until(is_so: impl Fn() -> bool) {
+    while !is_so() {
+        time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
 /// Looks something up that takes as long as that.
 async fn number(
     queue: &Arc<LookUpQueue>,
@@ -82,9 +89,7 @@ async fn all_are_answered_and_half_of_the_connections_do() {
         }
         assert!((1..=workers).contains(&most.load(SeqCst)), "{most:?} of {connections}");
         // They leave, and others come when there is something to do.
-        while queue.state().workers > 0 || queue.pool.state().in_use > 0 {
-            time::sleep(Duration::from_millis(1)).await;
-        }
+        until(|| queue.state().workers == 0 && queue.pool.state().in_use == 0).await;
         assert_eq!(number(&queue, 7, Duration::ZERO).await.unwrap(), 7);
     }
 }
@@ -101,16 +106,12 @@ async fn one_that_panics_takes_nobody_with_it() {
             queue.look_up(Tenancy::Anybody, query).await
         }
     });
-    while queue.state().jobs.is_empty() {
-        time::sleep(Duration::from_millis(1)).await;
-    }
+    until(|| queue.state().jobs.len() == 1).await;
     let next = tokio::spawn({
         let queue = Arc::clone(&queue);
         async move { number(&queue, 7, Duration::ZERO).await }
     });
-    while queue.state().jobs.len() < 2 {
-        time::sleep(Duration::from_millis(1)).await;
-    }
+    until(|| queue.state().jobs.len() == 2).await;
     go_on.store(true, SeqCst);
     assert!(matches!(panics.await.unwrap(), Err(StoreError::Failed(_))));
     assert_eq!(next.await.unwrap().unwrap(), 7);
@@ -163,9 +164,7 @@ async fn whoever_waits_too_long_is_refused_and_not_asked_for() {
     let state = queue.pool.state();
     assert_eq!((state.timeouts, state.refused, state.waiting), (2_000, 1, 2_000));
     go_on.store(true, SeqCst);
-    while queue.pool.state().waiting > 0 {
-        time::sleep(Duration::from_millis(1)).await;
-    }
+    until(|| queue.pool.state().waiting == 0).await;
     assert_eq!(were_run.load(SeqCst), 0);
     assert_eq!(number(&queue, 7, Duration::ZERO).await.unwrap(), 7);
 }
@@ -180,9 +179,7 @@ async fn a_connection_is_not_kept_when_another_was_lost() {
             let queue = Arc::clone(&queue);
             async move { queue.look_up(Tenancy::Anybody, |c| busy_timeout(c, "= 123")).await }
         });
-        while queue.state().jobs.is_empty() {
-            time::sleep(Duration::from_millis(1)).await;
-        }
+        until(|| queue.state().jobs.len() == 1).await;
         let (was_set, lost) = (oneshot::channel(), std::sync::mpsc::channel());
         queue.put(move |_| {
             was_set.0.send(()).unwrap();
@@ -192,9 +189,7 @@ async fn a_connection_is_not_kept_when_another_was_lost() {
             let queue = Arc::clone(&queue);
             async move { queue.look_up(Tenancy::Anybody, |c| busy_timeout(c, "")).await }
         });
-        while queue.state().jobs.len() < 3 {
-            time::sleep(Duration::from_millis(1)).await;
-        }
+        until(|| queue.state().jobs.len() == 3).await;
         go_on.store(true, SeqCst);
         was_set.1.await.unwrap();
         if is_lost {
@@ -232,9 +227,7 @@ fn a_runtime_that_ends_does_not_take_the_workers_of_others_along() {
         let queue = Arc::clone(&queue);
         async move { number(&queue, 7, Duration::ZERO).await }
     });
-    while queue.state().jobs.is_empty() {
-        thread::sleep(Duration::from_millis(1));
-    }
+    long.block_on(until(|| queue.state().jobs.len() == 1));
     short.shutdown_background();
     go_on.store(true, SeqCst);
     assert_eq!(long.block_on(waiting).unwrap().unwrap(), 7);

@@ -1,9 +1,7 @@
 //! Mail as people get it: from the folder into which a server in development
 //! puts it.
 
-use std::time::{Duration, Instant};
-
-use crate::support::{Installation, PATIENCE};
+use crate::support::{Installation, until};
 
 /// Every mail to an address so far, oldest first.
 pub(crate) fn mail_to(installation: &Installation, address: &str) -> Vec<String> {
@@ -23,14 +21,13 @@ pub(crate) fn mail_to(installation: &Installation, address: &str) -> Vec<String>
 
 /// The token in the mail to an address that comes as the `number`th, from 1.
 pub(crate) async fn token_to(installation: &Installation, address: &str, number: usize) -> String {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        if let Some(mail) = mail_to(installation, address).get(number - 1) {
-            return token_in(mail);
-        }
-        assert!(Instant::now() < deadline, "no mail {number} to {address} has come");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    let mut mail = Vec::new();
+    let has_come = || {
+        mail = mail_to(installation, address);
+        mail.len() >= number
+    };
+    until(&format!("mail {number} to {address}"), has_come).await;
+    token_in(&mail[number - 1])
 }
 
 /// What a mail says, out of its transfer encoding (quoted-printable).

@@ -23,7 +23,7 @@ use tempfile::TempDir;
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
 /// Longer than anything here takes, so that a hang is a failure.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Waits for what comes to pass by itself.
 pub(crate) async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
