@@ -8,14 +8,14 @@ use guildhall_application::{
     Caller, PageRequest,
     ports::{
         AuditLogs, Insertion, MemberFilter, MemberQueries, OrganizationQueries, PasswordHash,
-        Store, UserQueries, WorkspaceQueries,
+        SessionQueries, Store, TokenHash, UserQueries, WorkspaceQueries,
     },
     testing::{caller, user, verify_audit_logs},
 };
 use guildhall_audit_log::LogId;
 use guildhall_domain::{
-    Membership, MembershipSource, Organization, OrganizationId, OrganizationRole, Permission,
-    Timestamp, User, UserId, UserRole, Workspace, WorkspaceId,
+    Membership, MembershipSource, Organization, OrganizationId, OrganizationRole, Origin,
+    Permission, Session, SessionId, Timestamp, User, UserId, UserRole, Workspace, WorkspaceId,
 };
 use guildhall_persistence::{
     Backend, DatabaseUrl, DieselStore, StoreOptions, back_up, migrate, pending, restore,
@@ -31,7 +31,7 @@ const ACCOUNT: &str = "CREATE TABLE __diesel_schema_migrations (
 INSERT INTO __diesel_schema_migrations (version) VALUES ('20261124000001');";
 
 /// The migrations that came after the first.
-const LATER: [&str; 7] = [
+const LATER: [&str; 8] = [
     "2026-11-24-000002_management",
     "2026-11-24-000003_row_level_security",
     "2026-11-24-000004_accounts_and_invitations",
@@ -39,10 +39,12 @@ const LATER: [&str; 7] = [
     "2026-11-24-000006_audit_months",
     "2026-11-25-000007_indexes_for_reads",
     "2026-11-25-000008_audit_actions",
+    "2026-11-26-000009_sessions_by_token",
 ];
 
-/// An organization with one member and one workspace, by raw SQL of the first
-/// version, in which `#N` is the id and `@N` the moment of that number.
+/// An organization with one member, who is signed in, and one workspace, by raw SQL of the
+/// first version, in which `#N` is the id and `@N` the moment of that number, and `$` the hash
+/// of the session's token.
 const ROWS: &str = "
 INSERT INTO organizations (id, name, name_key, domain, users_count, workspaces_count,
     created_at, updated_at) VALUES (#1, 'Acme', 'acme', 'acme.com', 1, 1, @1, @2);
@@ -55,6 +57,8 @@ INSERT INTO memberships (organization_id, user_id, role, source, joined_at)
     VALUES (#1, #2, 'owner', 'registration', @3);
 INSERT INTO workspaces (id, organization_id, name, description, status, created_at)
     VALUES (#3, #1, 'Workspace 1', '', 'running', @4);
+INSERT INTO sessions (id, user_id, token_hash, created_at, last_used_at, expires_at, ends_at,
+    ip_address, user_agent) VALUES (#4, #2, $, @1, @2, @3, @4, '192.0.2.1', 'curl/8');
 INSERT INTO audit_events (id, organization_id, actor_type, actor_id, actor_email, action,
     resource_type, resource_id, details, ip_address, user_agent, request_id, success, occurred_at)
     VALUES
@@ -65,6 +69,8 @@ INSERT INTO audit_events (id, organization_id, actor_type, actor_id, actor_email
     (#2, NULL, 'anonymous', NULL, NULL, 'login.failed', 'installation', NULL,
         '{\"email\":\"ada@acme.com\",\"reason\":\"credentials\"}', '192.0.2.1', NULL, 'r-2', ?,
         @1);";
+
+const TOKEN: TokenHash = TokenHash::new([7; 32]);
 
 /// How many memberships know when their organization was created.
 const IN_PLACE: &str = "SELECT count(*) FROM memberships AS m JOIN organizations AS o
@@ -98,6 +104,12 @@ fn first_version(backend: Backend) -> TestDatabase {
         };
         rows = rows.replace(&format!("#{number}"), &id).replace(&format!("@{number}"), &at);
     }
+    let token = "07".repeat(TOKEN.as_bytes().len());
+    let token = match backend {
+        Backend::Sqlite => format!("x'{token}'"),
+        Backend::Postgres => format!("'\\x{token}'"),
+    };
+    let rows = rows.replace('$', &token);
     database.execute(&script(backend, "2026-11-24-000001_initial", "up.sql"));
     database.execute(ACCOUNT);
     database.execute(&rows);
@@ -167,6 +179,23 @@ async fn what_the_first_version_wrote_can_be_managed() {
         assert_eq!(member.account.organization.as_deref(), Some("Acme"));
         assert_eq!(store.by_email(&ada.email).await.unwrap().unwrap().account.user, ada);
 
+        let found = store.by_token(&TOKEN).await.unwrap().unwrap();
+        assert_eq!(found.account.user, ada);
+        let session = Session {
+            id: SessionId::new(uuid(4)),
+            user: ada.id,
+            created_at: moment(1),
+            last_used_at: moment(2),
+            expires_at: moment(3),
+            ends_at: moment(4),
+            origin: Origin {
+                ip_address: Some([192, 0, 2, 1].into()),
+                user_agent: Some("curl/8".to_owned()),
+                request_id: None,
+            },
+        };
+        assert_eq!(found.session, session, "{backend}");
+
         let workspaces = WorkspaceQueries::list(&store, &scope, everything).await.unwrap();
         let [workspace] = workspaces.try_into().unwrap();
         let name = "Workspace 1".parse().unwrap();
@@ -217,6 +246,7 @@ fn going_back_keeps_what_the_first_version_knew() {
             ("users", 1),
             ("memberships", 1),
             ("workspaces", 1),
+            ("sessions", 1),
             ("audit_events", 3),
         ] {
             let count = format!("SELECT count(*) FROM {table}");
