@@ -10,8 +10,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from cases import cases
-from machine import KINDS, Server, build, fill, say, sign_in_requests, wrk
-from statements import lookups
+from machine import KINDS, Server, bench_look_up, build, fill, say, sign_in_requests, wrk
+from statements import LOOKUPS, lookups
 
 CASES = ["list", "one", "me"]
 # A hash takes so much longer than all else that more would only wait for it.
@@ -66,6 +66,9 @@ class Installation:
             raise SystemExit(f"{case}: {run['errors']} errors")
         return run["per_second"]
 
+    def look_up(self, options):
+        return bench_look_up(self.binary, self.database, self.folder, options.seconds, LOOKUPS)
+
     def serve_without_cache(self):
         self.server.stop()
         self.server = Server(self.binary, self.database, self.folder, {"GUILDHALL_CACHE_MEGABYTES": "0"})
@@ -79,6 +82,7 @@ def kinds(options):
     """What is compared by default, and without the cache."""
     run = lambda case: lambda of: of.run(case, options)
     cached = {case: run(case) for case in [*CASES, "sign-in"]}
+    cached["user by e-mail"] = lambda of: of.look_up(options)
     cached["user by e-mail, statement alone"] = lambda of: lookups(of.database, options.seconds)
     return cached, {f"{case}, without the cache": run(case) for case in CASES}
 

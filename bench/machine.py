@@ -299,6 +299,14 @@ def bench_hashing(binary, seconds):
     return float(subprocess.run(command, capture_output=True, text=True, check=True, env={}).stdout)
 
 
+def bench_look_up(binary, database, folder, seconds, count):
+    """Users found by their address in a second, one after the other, as a sign-in finds them."""
+    environment = {"DATABASE_URL": database.url, "GUILDHALL_DATA_DIR": str(folder)}
+    command = [binary, "bench-look-up", "--seconds", str(seconds)]
+    addresses = "\n".join(database.emails(count))
+    return float(subprocess.run(command, input=addresses, capture_output=True, text=True, check=True, env=environment).stdout)
+
+
 def sign_in_requests(database, path, count):
     """A file of sign-ins of different demo users, who share a password."""
     bodies = (json.dumps({"email": email, "password": DEMO_PASSWORD}) for email in database.emails(count))

@@ -4,6 +4,7 @@ mod admin;
 mod audit;
 mod backup;
 mod bench_hashing;
+mod bench_look_up;
 mod config;
 mod copy;
 mod demo_data;
@@ -90,6 +91,9 @@ enum Command {
     /// Measure the hashes that sign-ins wait for; for bench/
     #[command(hide = true)]
     BenchHashing(bench_hashing::BenchHashingArguments),
+    /// Measure how users are found by the addresses on standard input; for bench/
+    #[command(hide = true)]
+    BenchLookUp(bench_look_up::BenchLookUpArguments),
     /// Print the OpenAPI document of the API
     Openapi,
     /// Look at the configuration
@@ -126,6 +130,7 @@ pub(crate) fn run() -> Result<(), Failure> {
         Command::DemoData(arguments) => demo_data::run(&arguments, load),
         Command::Audit(command) => audit::run(command, load),
         Command::BenchHashing(arguments) => bench_hashing::run(&arguments),
+        Command::BenchLookUp(arguments) => bench_look_up::run(&load()?, &arguments),
         Command::Openapi => {
             output::text(&guildhall_http_api::openapi_json());
             Ok(())

@@ -39,8 +39,12 @@ async fn an_empty_database_is_filled_and_served() {
             assert_eq!(home["your_role"], role);
         }
         let me = server.json("/api/auth/me", rows[5][0]).await;
-        let answer = server.log_in(me["email"].as_str().unwrap(), PASSWORD).await;
-        assert_eq!(answer.status(), 200);
+        let email = me["email"].as_str().unwrap();
+        assert_eq!(server.log_in(email, PASSWORD).await.status(), 200);
+        for (address, code) in [(email, 0), ("nobody@nowhere.example", 1), ("nobody", 2)] {
+            let found = installation.run(&["bench-look-up", "--seconds", "1"], address);
+            assert_eq!(found.status.code(), Some(code), "{address}: {}", stderr(&found));
+        }
         // They may do what such users do.
         let owner = rows.iter().find(|row| row[3] == "owner").unwrap();
         let path = format!("/api/organizations/{}/members/{}", owner[2], rows[309][1]);
