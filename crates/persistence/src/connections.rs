@@ -64,8 +64,9 @@ impl Shared {
         self.outage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn is_newest(&self, slot: &Slot) -> bool {
-        slot.generation() == self.generation.load(SeqCst)
+    /// Whether a connection answers, and leads to where new ones do.
+    fn is_sound(&self, slot: &Slot) -> bool {
+        !slot.is_spent() && slot.generation() == self.generation.load(SeqCst)
     }
 
     fn begin_outage(&self, reason: &str) {
@@ -119,7 +120,7 @@ impl r2d2::ManageConnection for Connector {
             // Of several that are lost at once, the first says so.
             let _ = self.shared.generation.compare_exchange(lost, next, SeqCst, SeqCst);
         }
-        slot.is_spent() || !self.shared.is_newest(slot)
+        !self.shared.is_sound(slot)
     }
 }
 
@@ -150,16 +151,16 @@ impl Connections {
     pub(crate) fn idle(&self) -> Option<Connected> {
         while let Some(idle) = self.pool.try_get() {
             // Others are closed, as they are dropped.
-            if self.is_newest(&idle) {
+            if self.is_sound(&idle) {
                 return Some(idle);
             }
         }
         None
     }
 
-    /// Whether none of its generation was lost.
-    pub(crate) fn is_newest(&self, connected: &Connected) -> bool {
-        self.shared.is_newest(connected)
+    /// Whether a connection answers, and leads to where new ones do.
+    pub(crate) fn is_sound(&self, connected: &Connected) -> bool {
+        self.shared.is_sound(connected)
     }
 
     /// One that is idle, or a new one. Blocks.

@@ -213,9 +213,7 @@ impl Pool {
     /// Whether a connection may be used again without being given back: nobody can be
     /// waiting for it, it still answers, and it leads to where new ones do.
     pub(crate) fn may_keep(&self, lease: &Lease) -> bool {
-        self.permits.available_permits() > 0
-            && !lease.slot.is_spent()
-            && self.connections.is_newest(&lease.slot)
+        self.permits.available_permits() > 0 && self.connections.is_sound(&lease.slot)
     }
 
     /// How long a connection is waited for.
