@@ -196,7 +196,9 @@ class Postgres:
 
     def connections(self, server):
         """How many the server has."""
-        query = "SELECT count(*) FROM pg_stat_activity WHERE datname = 'bench' AND pid <> pg_backend_pid()"
+        # Those who vacuum are at the same database.
+        query = ("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' "
+                 "AND datname = 'bench' AND pid <> pg_backend_pid()")
         return int(self.rows(query)[0][0])
 
     def megabytes(self):
