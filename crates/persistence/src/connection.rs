@@ -22,6 +22,7 @@ use crate::{
     database_url::DatabaseUrl,
     error::is_connection_loss,
     slow_statements::SlowStatements,
+    standing_reader::StandingReader,
     tenancy::{self, Tenancy},
     watch::ErrorCounters,
 };
@@ -163,7 +164,8 @@ impl DbConnection {
     }
 }
 
-fn establish_sqlite(
+/// Connects to an SQLite file.
+pub(crate) fn establish_sqlite(
     path: &Path,
     purpose: Purpose,
     synchronous: SqliteSynchronous,
@@ -224,14 +226,18 @@ pub(crate) struct Slot {
     told: Option<Tenancy>,
     /// SQLite's count of the changes of others when it was asked last.
     data_version: Option<i64>,
+    /// Where this connection writes to an SQLite file.
+    standing: Option<Box<StandingReader>>,
     errors: Arc<ErrorCounters>,
 }
 
 impl Slot {
-    /// A fresh connection, whose errors are counted there.
+    /// A fresh connection, whose errors are counted there, and who stays reading while it
+    /// does not write.
     pub(crate) const fn new(
         connection: DbConnection,
         generation: u64,
+        standing: Option<Box<StandingReader>>,
         errors: Arc<ErrorCounters>,
     ) -> Self {
         Self {
@@ -241,6 +247,7 @@ impl Slot {
             in_transaction: false,
             told: None,
             data_version: None,
+            standing,
             errors,
         }
     }
@@ -298,11 +305,17 @@ impl Slot {
             DbConnection::Sqlite(c) => select(sql::<BigInt>(DATA_VERSION)).get_result(c),
             DbConnection::Postgres(_) => Ok(0),
         })?;
-        Ok(self.data_version.replace(version) != Some(version))
+        let was_changed = self.data_version.replace(version) != Some(version);
+        if was_changed {
+            // Whoever writes elsewhere has checkpoints to make, too.
+            self.step_aside();
+        }
+        Ok(was_changed)
     }
 
     /// Begins a transaction.
     pub(crate) fn begin(&mut self) -> QueryResult<()> {
+        self.step_aside();
         let begun = self.run(DbConnection::begin);
         // Where it is more than one statement, the first may have worked.
         self.in_transaction |=
@@ -314,6 +327,7 @@ impl Slot {
     pub(crate) fn commit(&mut self, notice: Option<&Notice>) -> QueryResult<()> {
         self.run(|connection| connection.commit(notice))?;
         self.in_transaction = false;
+        self.stand();
         Ok(())
     }
 
@@ -321,17 +335,32 @@ impl Slot {
     /// is reading it; otherwise a later one does. PostgreSQL has no such means
     /// for the role of the application.
     pub(crate) fn scrub(&mut self) {
+        self.step_aside();
         if let DbConnection::Sqlite(c) = &mut self.connection
             && let Err(error) = c.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")
         {
             tracing::debug!(%error, "the write-ahead log was not truncated");
         }
+        self.stand();
     }
 
     /// Ends the transaction and forgets what it did.
     pub(crate) fn roll_back(&mut self) -> QueryResult<()> {
         self.connection.roll_back()?;
         self.in_transaction = false;
+        self.stand();
         Ok(())
+    }
+
+    fn stand(&mut self) {
+        if let Some(standing) = &mut self.standing {
+            standing.stand();
+        }
+    }
+
+    fn step_aside(&mut self) {
+        if let Some(standing) = &mut self.standing {
+            standing.step_aside();
+        }
     }
 }

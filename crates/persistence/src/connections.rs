@@ -18,6 +18,7 @@ use crate::{
     connection::{DbConnection, Purpose, Slot, SqliteSynchronous},
     database_url::DatabaseUrl,
     slow_statements::SlowStatements,
+    standing_reader::StandingReader,
     watch::ErrorCounters,
 };
 
@@ -99,7 +100,14 @@ impl r2d2::ManageConnection for Connector {
                     connection.watch(SlowStatements::new(*threshold, Arc::clone(counter)));
                 }
                 self.shared.end_outage();
-                Ok(Slot::new(connection, generation, Arc::clone(&self.errors)))
+                let standing = match self.purpose {
+                    Purpose::Write => self
+                        .url
+                        .sqlite_path()
+                        .map(|path| Box::new(StandingReader::new(path.to_owned()))),
+                    Purpose::Read => None,
+                };
+                Ok(Slot::new(connection, generation, standing, Arc::clone(&self.errors)))
             }
             Err(error) => {
                 self.errors.unreachable();

@@ -38,6 +38,7 @@ mod slow_statements;
 mod sql_types;
 mod sqlite_file;
 mod sqlite_hold;
+mod standing_reader;
 mod stats;
 mod store;
 mod tenancy;

@@ -1,0 +1,128 @@
+//! Seen from another connection, which can tell by how far a checkpoint gets.
+
+use std::{fs, sync::Arc, thread};
+
+use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query, sql_types::Integer};
+use r2d2::ManageConnection;
+
+use super::*;
+use crate::{
+    Backend,
+    connection::{Slot, on_backend},
+    connections::{Connector, Shared},
+    testing::TestDatabase,
+    watch::ErrorCounters,
+};
+
+/// A connection that writes, as a pool makes it.
+fn writer(database: &TestDatabase) -> Slot {
+    let connector = Connector {
+        url: database.url().clone(),
+        purpose: Purpose::Write,
+        synchronous: SqliteSynchronous::Normal,
+        errors: Arc::new(ErrorCounters::default()),
+        slow: None,
+        shared: Arc::new(Shared::default()),
+    };
+    connector.connect().unwrap()
+}
+
+/// Begins, when the last transaction was a while ago.
+fn begin(slot: &mut Slot) {
+    thread::sleep(PAUSE);
+    slot.begin().unwrap();
+}
+
+fn write(slot: &mut Slot, bytes: u32) {
+    let statement = format!("INSERT INTO filler VALUES (zeroblob({bytes}))");
+    slot.run(|connection| on_backend!(connection, |c| c.batch_execute(&statement))).unwrap();
+}
+
+/// Another process, which waits for nobody.
+struct Other(SqliteConnection);
+
+impl Other {
+    fn of(database: &TestDatabase) -> Self {
+        let path = database.url().sqlite_path().unwrap();
+        let mut connection = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+        connection.batch_execute("CREATE TABLE filler (bytes BLOB)").unwrap();
+        Self(connection)
+    }
+
+    /// Writes, and tells whether somebody who reads what was there before keeps that from
+    /// the file.
+    fn is_held_up(&mut self) -> bool {
+        self.0.batch_execute("INSERT INTO filler VALUES ('')").unwrap();
+        self.lags()
+    }
+
+    fn lags(&mut self) -> bool {
+        let Frames { log, checkpointed } =
+            sql_query("PRAGMA wal_checkpoint(PASSIVE)").get_result(&mut self.0).unwrap();
+        checkpointed < log
+    }
+}
+
+/// What is in the log, and how much of it is in the file too.
+#[derive(QueryableByName)]
+struct Frames {
+    #[diesel(sql_type = Integer)]
+    log: i32,
+    #[diesel(sql_type = Integer)]
+    checkpointed: i32,
+}
+
+#[test]
+fn it_stands_between_transactions_and_in_nobodys_way() {
+    let database = TestDatabase::new(Backend::Sqlite);
+    let mut other = Other::of(&database);
+    let mut slot = writer(&database);
+    assert!(!other.is_held_up(), "nobody has written yet");
+
+    begin(&mut slot);
+    write(&mut slot, 1);
+    slot.commit(None).unwrap();
+    assert!(other.is_held_up(), "it stands after a commit");
+    begin(&mut slot);
+    assert!(!other.lags(), "it is gone in a transaction");
+    slot.roll_back().unwrap();
+    assert!(other.is_held_up(), "it stands after a roll-back");
+
+    assert!(slot.was_changed_elsewhere().unwrap());
+    assert!(!other.is_held_up(), "it is gone where others write");
+    begin(&mut slot);
+    slot.commit(None).unwrap();
+    assert!(other.is_held_up());
+    drop(slot);
+    assert!(!other.is_held_up(), "it ends with its connection");
+}
+
+#[test]
+fn the_log_is_emptied_and_does_not_grow_without_end() {
+    let database = TestDatabase::new(Backend::Sqlite);
+    let _other = Other::of(&database);
+    let mut slot = writer(&database);
+    let path = database.url().sqlite_path().unwrap().to_str().unwrap().to_owned();
+    let length = || fs::metadata(format!("{path}-wal")).unwrap().len();
+    let mut longest = 0;
+    for _ in 0..200 {
+        begin(&mut slot);
+        write(&mut slot, 100_000);
+        slot.commit(None).unwrap();
+        longest = longest.max(length());
+    }
+    // A thousand pages and what a transaction writes, where 20 MB were written.
+    assert!((4_000_000..5_000_000).contains(&longest), "{longest}");
+    slot.scrub();
+    assert_eq!(length(), 0);
+}
+
+#[test]
+fn where_it_cannot_read_nobody_stands() {
+    let database = TestDatabase::new(Backend::Sqlite);
+    let path = database.url().sqlite_path().unwrap();
+    let mut reader = StandingReader::new(path.join("nowhere"));
+    reader.stand();
+    reader.step_aside();
+    assert!(!reader.stands);
+}
