@@ -341,7 +341,6 @@ impl Slot {
         {
             tracing::debug!(%error, "the write-ahead log was not truncated");
         }
-        self.stand();
     }
 
     /// Ends the transaction and forgets what it did.
