@@ -3,7 +3,10 @@
 
 use std::{
     path::Path,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -215,12 +218,29 @@ pub(crate) fn establish_sqlite(
     }
 }
 
+/// Counts a connection for as long as it lives.
+pub(crate) struct Counted(Arc<AtomicUsize>);
+
+impl Counted {
+    /// One more of those.
+    pub(crate) fn new(open: &Arc<AtomicUsize>) -> Self {
+        open.fetch_add(1, SeqCst);
+        Self(Arc::clone(open))
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, SeqCst);
+    }
+}
+
 /// A connection in a pool, which knows whether it may be used again, and what
 /// it was told last.
 pub(crate) struct Slot {
     connection: DbConnection,
     /// Which outages it has come after.
-    generation: u64,
+    generation: u32,
     is_lost: bool,
     in_transaction: bool,
     told: Option<Tenancy>,
@@ -229,6 +249,8 @@ pub(crate) struct Slot {
     /// Where this connection writes to an SQLite file.
     standing: Option<Box<StandingReader>>,
     errors: Arc<ErrorCounters>,
+    /// Dropped last, behind what it counts.
+    _counted: Counted,
 }
 
 impl Slot {
@@ -236,9 +258,10 @@ impl Slot {
     /// does not write.
     pub(crate) const fn new(
         connection: DbConnection,
-        generation: u64,
+        generation: u32,
         standing: Option<Box<StandingReader>>,
         errors: Arc<ErrorCounters>,
+        counted: Counted,
     ) -> Self {
         Self {
             connection,
@@ -249,11 +272,12 @@ impl Slot {
             data_version: None,
             standing,
             errors,
+            _counted: counted,
         }
     }
 
     /// Which connections were made at about the same time.
-    pub(crate) const fn generation(&self) -> u64 {
+    pub(crate) const fn generation(&self) -> u32 {
         self.generation
     }
 

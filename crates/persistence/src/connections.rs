@@ -7,15 +7,16 @@
 use std::{
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering::SeqCst},
+        atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering::SeqCst},
     },
+    thread,
     time::{Duration, Instant},
 };
 
 use guildhall_application::ports::StoreError;
 
 use crate::{
-    connection::{DbConnection, Purpose, Slot, SqliteSynchronous},
+    connection::{Counted, DbConnection, Purpose, Slot, SqliteSynchronous},
     database_url::DatabaseUrl,
     slow_statements::SlowStatements,
     standing_reader::StandingReader,
@@ -54,9 +55,13 @@ pub(crate) struct Shared {
     /// How often one of the newest generation was lost. Where one was, those that are
     /// idle are given up too: most likely the server was restarted, or is no more the
     /// one that takes writes.
-    generation: AtomicU64,
+    generation: AtomicU32,
     /// Why no connection can be made, while none can.
     outage: Mutex<Option<String>>,
+    /// Those that are open, or being made.
+    open: Arc<AtomicUsize>,
+    /// Whether none is to be had any more.
+    is_closed: AtomicBool,
 }
 
 impl Shared {
@@ -67,7 +72,9 @@ impl Shared {
 
     /// Whether a connection answers, and leads to where new ones do.
     fn is_sound(&self, slot: &Slot) -> bool {
-        !slot.is_spent() && slot.generation() == self.generation.load(SeqCst)
+        !self.is_closed.load(SeqCst)
+            && !slot.is_spent()
+            && slot.generation() == self.generation.load(SeqCst)
     }
 
     fn begin_outage(&self, reason: &str) {
@@ -93,6 +100,11 @@ impl r2d2::ManageConnection for Connector {
     type Error = ConnectFailure;
 
     fn connect(&self) -> Result<Slot, ConnectFailure> {
+        // Before it is looked whether it may be made.
+        let counted = Counted::new(&self.shared.open);
+        if self.shared.is_closed.load(SeqCst) {
+            return Err(ConnectFailure("the pool is closed".to_owned()));
+        }
         let generation = self.shared.generation.load(SeqCst);
         match DbConnection::establish_bound(&self.url, self.purpose, self.synchronous) {
             Ok(mut connection) => {
@@ -107,7 +119,7 @@ impl r2d2::ManageConnection for Connector {
                         .map(|path| Box::new(StandingReader::new(path.to_owned()))),
                     Purpose::Read => None,
                 };
-                Ok(Slot::new(connection, generation, standing, Arc::clone(&self.errors)))
+                Ok(Slot::new(connection, generation, standing, Arc::clone(&self.errors), counted))
             }
             Err(error) => {
                 self.errors.unreachable();
@@ -164,6 +176,20 @@ impl Connections {
             }
         }
         None
+    }
+
+    /// Closes all, and makes none any more. Blocks while any is in use, or being made: r2d2
+    /// makes one for whoever finds none idle, even where they get another one meanwhile.
+    pub(crate) fn close(&self) {
+        self.shared.is_closed.store(true, SeqCst);
+        loop {
+            // Of those that are idle, none is sound any more.
+            drop(self.idle());
+            if self.shared.open.load(SeqCst) == 0 {
+                return;
+            }
+            thread::sleep(LOOK_EVERY);
+        }
     }
 
     /// Whether a connection answers, and leads to where new ones do.

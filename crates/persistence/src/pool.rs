@@ -261,6 +261,22 @@ impl Pool {
         self.lease(permit)
     }
 
+    /// Closes all connections, once everybody has given theirs back, and hands out none
+    /// any more.
+    pub(crate) async fn close(&self) -> Result<(), StoreError> {
+        let all = u32::try_from(self.size).unwrap_or(u32::MAX);
+        let permits = Arc::clone(&self.permits).acquire_many_owned(all).await;
+        let permits = permits.map_err(|_| closed())?;
+        self.permits.close();
+        let connections = Arc::clone(&self.connections);
+        blocking("database.close", move || {
+            connections.close();
+            drop(permits);
+            Ok(())
+        })
+        .await
+    }
+
     /// Gives a lost connection up for another one.
     fn renew(&self, lost: Lease) -> Result<Lease, StoreError> {
         let Lease { slot, permit } = lost;
@@ -269,7 +285,6 @@ impl Pool {
     }
 }
 
-/// It is closed with the last of its clones, when nobody asks any more.
 fn closed() -> StoreError {
     StoreError::Unavailable("the pool is closed".to_owned())
 }

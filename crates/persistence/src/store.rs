@@ -161,6 +161,23 @@ impl DieselStore {
         }
     }
 
+    /// Closes its connections and those of its clones, once whoever has one gave it back.
+    /// With the last of them, SQLite puts its write-ahead log into the file and removes it;
+    /// where this is not waited for, the log stays beside the file until that is opened
+    /// again, and nothing is lost.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`] when it was closed already, as everything else that is
+    /// asked of a closed store.
+    pub async fn close(&self) -> Result<(), StoreError> {
+        self.readers.close().await?;
+        match self.backend() {
+            Backend::Sqlite => self.writers.close().await,
+            Backend::Postgres => Ok(()),
+        }
+    }
+
     /// The connections that read.
     pub(crate) const fn readers(&self) -> &Pool {
         &self.readers

@@ -14,6 +14,7 @@ use guildhall_http_api::{Api, Draining, LargeBodies, ServerOptions, server};
 use tokio::{
     net::TcpSocket,
     signal::unix::{Signal, SignalKind, signal},
+    task::JoinSet,
     time::{sleep, timeout},
 };
 
@@ -32,6 +33,8 @@ use crate::{
 const BACKLOG: u32 = 1024;
 /// How long it may take to write down the last heartbeat and the last uses of sessions.
 const LAST_WORDS_WITHIN: Duration = Duration::from_secs(2);
+/// How long it may take then to close the database.
+const CLOSED_WITHIN: Duration = Duration::from_secs(2);
 
 /// Migrates, opens the store and serves until a signal ends it.
 pub(crate) fn run(configuration: Configuration) -> Result<(), Failure> {
@@ -89,17 +92,18 @@ async fn serve(configuration: Configuration, service: Service) -> Result<(), Fai
     let options = server_options(&configuration);
     let server = server(&api, &options, socket).map_err(Failure::failed)?;
 
-    tokio::spawn(store.follow_others());
+    let mut beside = JoinSet::new();
+    beside.spawn(store.clone().follow_others());
     let mut heartbeats = Heartbeats::new(use_cases.clone(), tasks.clone());
     heartbeats.beat().await;
-    tokio::spawn(upkeep::sweeps(use_cases.clone(), tasks.clone()));
-    tokio::spawn(upkeep::retention(use_cases.clone(), tasks.clone()));
-    tokio::spawn(upkeep::forgetting(sign_in_limits, request_limits, cache));
-    tokio::spawn(upkeep::session_uses(use_cases.clone(), tasks.clone()));
+    beside.spawn(upkeep::sweeps(use_cases.clone(), tasks.clone()));
+    beside.spawn(upkeep::retention(use_cases.clone(), tasks.clone()));
+    beside.spawn(upkeep::forgetting(sign_in_limits, request_limits, cache));
+    beside.spawn(upkeep::session_uses(use_cases.clone(), tasks.clone()));
     let every = configuration.audit.checkpoint_interval;
-    tokio::spawn(upkeep::checkpoints(use_cases.clone(), every, tasks.clone()));
+    beside.spawn(upkeep::checkpoints(use_cases.clone(), every, tasks.clone()));
     if configuration.mail.is_some() {
-        tokio::spawn(upkeep::mail(use_cases.clone(), tasks.clone()));
+        beside.spawn(upkeep::mail(use_cases.clone(), tasks.clone()));
     }
     greet(&configuration, address);
     let metrics = listener.map(|listener| {
@@ -119,6 +123,10 @@ async fn serve(configuration: Configuration, service: Service) -> Result<(), Fai
     }
     if let Some(metrics) = metrics {
         metrics.stop(false).await;
+    }
+    beside.shutdown().await;
+    if !matches!(timeout(CLOSED_WITHIN, store.close()).await, Ok(Ok(()))) {
+        tracing::warn!("the database was not closed in time");
     }
     tracing::info!("ended");
     ended

@@ -33,6 +33,21 @@ async fn it_ends_when_it_is_told_to() {
 }
 
 #[tokio::test]
+async fn its_sqlite_file_is_complete_when_it_has_ended() {
+    let installation = Installation::new(Backend::Sqlite);
+    let file = installation.database.url().sqlite_path().unwrap();
+    let [log, index] = ["db-wal", "db-shm"].map(|suffix| file.with_extension(suffix));
+    for n in 0..3 {
+        let mut server = installation.serve();
+        server.registered(&format!("user{n}@acme.com"), Some("Acme")).await;
+        assert!(log.exists());
+        server.signal("TERM");
+        assert_eq!(server.wait(), Some(0));
+        assert!(!log.exists() && !index.exists(), "end {n}");
+    }
+}
+
+#[tokio::test]
 async fn what_was_acknowledged_survives_a_crash() {
     for installation in Installation::on_each_backend() {
         let mut server = installation.serve();
