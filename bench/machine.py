@@ -107,9 +107,12 @@ class Sqlite:
     """A database file."""
 
     name = "sqlite"
+    # A pool of eight that read, one that writes, and one that stays reading.
+    most_connections = 10
 
     def __init__(self, folder):
         self.path = folder / "guildhall.db"
+        self.log = self.path.with_name(f"{self.path.name}-wal")
         self.url = f"sqlite:{self.path}"
 
     def cpu(self):
@@ -121,8 +124,10 @@ class Sqlite:
         return open_files(server.process.pid).count(str(self.path))
 
     def megabytes(self):
-        files = [self.path, self.path.with_name(f"{self.path.name}-wal")]
-        return sum(file.stat().st_size for file in files if file.exists()) / 1e6
+        return self.path.stat().st_size / 1e6
+
+    def log_megabytes(self):
+        return self.log.stat().st_size / 1e6 if self.log.exists() else 0.0
 
     def emails(self, count):
         connection = sqlite3.connect(self.path)
@@ -141,6 +146,8 @@ class Postgres:
     """A private PostgreSQL cluster, as the user postgres when this runs as root."""
 
     name = "postgres"
+    # A pool of eight, and one that listens.
+    most_connections = 9
 
     def __init__(self, folder):
         self.psql, self.pgbench = program("psql"), program("pgbench")
@@ -203,6 +210,10 @@ class Postgres:
 
     def megabytes(self):
         return int(self.rows("SELECT pg_database_size('bench')")[0][0]) / 1e6
+
+    def log_megabytes(self):
+        """Of what the server reads from: PostgreSQL keeps its log to itself."""
+        return 0.0
 
     def emails(self, count):
         return [email for email, in self.rows(f"SELECT email FROM users ORDER BY id LIMIT {count}")]

@@ -21,11 +21,10 @@ from machine import DEMO_PASSWORD, KINDS, ROOT, Server, build, fill, open_files,
 # moment has open; threads by those that block then.
 MEMORY_MB, MEMORY_SHARE = 5, 0.05
 FILES, THREADS = 4, 8
-# A pool connects when it must, and keeps what it has: eight by default, and one that
-# listens or writes.
-CONNECTIONS = 9
+# SQLite begins its log anew after every 4 MB, if nobody reads from it at that moment.
+LOG_MB = 16
 ADMIN = "root@guildhall.example"
-COLUMNS = ["minute", "requests", "errors", "resident_mb", "files", "threads", "connections", "database_mb", "p99_ms"]
+COLUMNS = ["minute", "requests", "errors", "resident_mb", "files", "threads", "connections", "database_mb", "log_mb", "p99_ms"]
 
 
 def arguments():
@@ -64,6 +63,7 @@ def sample(server, database, counts, began):
         "threads": threads(server.process.pid),
         "connections": database.connections(server),
         "database_mb": database.megabytes(),
+        "log_mb": database.log_megabytes(),
         "p99_ms": p99,
     }
 
@@ -96,7 +96,7 @@ def slope(samples, key):
     return statistics.linear_regression(hours, [s[key] for s in samples]).slope if len(samples) > 2 else 0.0
 
 
-def verdict(samples, options, failures):
+def verdict(samples, database, failures, options):
     """Each check with what was found, and whether it holds: the first and the last
     third after the warm-up are compared, so that one sample decides nothing."""
     settled = [s for s in samples if s["minute"] > options.warm_up]
@@ -108,7 +108,9 @@ def verdict(samples, options, failures):
         told = f"{key}: {first:.1f} at first, {last:.1f} at last, {slope(settled, key):+.1f} an hour; may grow by {bound:.1f}"
         checks.append((told, last - first <= bound))
     most = max(s["connections"] for s in samples)
-    checks.append((f"connections: {most} at most; may be {CONNECTIONS}", most <= CONNECTIONS))
+    checks.append((f"connections: {most} at most; may be {database.most_connections}", most <= database.most_connections))
+    longest = max(s["log_mb"] for s in samples)
+    checks.append((f"log_mb: {longest:.1f} at most; may be {LOG_MB}", longest <= LOG_MB))
     checks.append((f"errors: {sum(s['errors'] for s in samples)} of {sum(s['requests'] for s in samples)} requests"
                    + "".join(f"\n  - {failure}" for failure in failures), not any(s["errors"] for s in samples)))
     return checks
@@ -148,7 +150,7 @@ def main():
     binary = str(Path(options.binary).resolve()) if options.binary else build()
     with tempfile.TemporaryDirectory(prefix="guildhall-soak-") as folder:
         samples, counts = soak(binary, Path(folder), options)
-    checks = verdict(samples, options, counts.failures)
+    checks = verdict(samples, KINDS[options.database], counts.failures, options)
     lines = [
         f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d %H:%M UTC}, {options.database}, {os.cpu_count()} cores; "
         f"{options.organizations:,} organizations, {options.users:,} users; {options.minutes:g} minutes, of which "
