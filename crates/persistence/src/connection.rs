@@ -247,7 +247,7 @@ pub(crate) struct Slot {
     /// SQLite's count of the changes of others when it was asked last.
     data_version: Option<i64>,
     /// Where this connection writes to an SQLite file.
-    standing: Option<Box<StandingReader>>,
+    standing: Option<StandingReader>,
     errors: Arc<ErrorCounters>,
     /// Dropped last, behind what it counts.
     _counted: Counted,
@@ -259,7 +259,7 @@ impl Slot {
     pub(crate) const fn new(
         connection: DbConnection,
         generation: u32,
-        standing: Option<Box<StandingReader>>,
+        standing: Option<StandingReader>,
         errors: Arc<ErrorCounters>,
         counted: Counted,
     ) -> Self {
@@ -330,9 +330,11 @@ impl Slot {
             DbConnection::Postgres(_) => Ok(0),
         })?;
         let was_changed = self.data_version.replace(version) != Some(version);
+        // Whoever writes elsewhere has checkpoints to make, too.
         if was_changed {
-            // Whoever writes elsewhere has checkpoints to make, too.
             self.step_aside();
+        } else {
+            self.stand();
         }
         Ok(was_changed)
     }
@@ -365,6 +367,7 @@ impl Slot {
         {
             tracing::debug!(%error, "the write-ahead log was not truncated");
         }
+        self.stand();
     }
 
     /// Ends the transaction and forgets what it did.
@@ -375,14 +378,20 @@ impl Slot {
         Ok(())
     }
 
-    fn stand(&mut self) {
-        if let Some(standing) = &mut self.standing {
+    fn stand(&self) {
+        if let Some(standing) = &self.standing {
             standing.stand();
         }
     }
 
-    fn step_aside(&mut self) {
-        if let Some(standing) = &mut self.standing {
+    /// Whether somebody stays reading.
+    #[cfg(test)]
+    pub(crate) fn has_standing_reader(&self) -> bool {
+        self.standing.as_ref().is_some_and(StandingReader::stands)
+    }
+
+    fn step_aside(&self) {
+        if let Some(standing) = &self.standing {
             standing.step_aside();
         }
     }

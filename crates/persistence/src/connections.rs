@@ -113,10 +113,9 @@ impl r2d2::ManageConnection for Connector {
                 }
                 self.shared.end_outage();
                 let standing = match self.purpose {
-                    Purpose::Write => self
-                        .url
-                        .sqlite_path()
-                        .map(|path| Box::new(StandingReader::new(path.to_owned()))),
+                    Purpose::Write => {
+                        self.url.sqlite_path().map(|path| StandingReader::new(path.to_owned()))
+                    }
                     Purpose::Read => None,
                 };
                 Ok(Slot::new(connection, generation, standing, Arc::clone(&self.errors), counted))

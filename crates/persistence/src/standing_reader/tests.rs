@@ -27,10 +27,13 @@ fn writer(database: &TestDatabase) -> Slot {
     connector.connect().unwrap()
 }
 
-/// Begins, when the last transaction was a while ago.
-fn begin(slot: &mut Slot) {
-    thread::sleep(PAUSE);
-    slot.begin().unwrap();
+/// Waits until somebody stays reading, as is due when nobody has written for a moment.
+fn wait_for_reader(slot: &Slot) {
+    let deadline = Instant::now() + Duration::from_mins(1);
+    while !slot.has_standing_reader() {
+        assert!(Instant::now() < deadline, "nobody stands");
+        thread::sleep(Duration::from_millis(1));
+    }
 }
 
 fn write(slot: &mut Slot, bytes: u32) {
@@ -79,22 +82,48 @@ fn it_stands_between_transactions_and_in_nobodys_way() {
     let mut slot = writer(&database);
     assert!(!other.is_held_up(), "nobody has written yet");
 
-    begin(&mut slot);
+    slot.begin().unwrap();
     write(&mut slot, 1);
     slot.commit(None).unwrap();
+    wait_for_reader(&slot);
     assert!(other.is_held_up(), "it stands after a commit");
-    begin(&mut slot);
+    slot.begin().unwrap();
     assert!(!other.lags(), "it is gone in a transaction");
     slot.roll_back().unwrap();
+    wait_for_reader(&slot);
     assert!(other.is_held_up(), "it stands after a roll-back");
-
-    assert!(slot.was_changed_elsewhere().unwrap());
-    assert!(!other.is_held_up(), "it is gone where others write");
-    begin(&mut slot);
-    slot.commit(None).unwrap();
-    assert!(other.is_held_up());
+    slot.scrub();
+    wait_for_reader(&slot);
+    assert!(other.is_held_up(), "it stands after the log was emptied");
     drop(slot);
     assert!(!other.is_held_up(), "it ends with its connection");
+}
+
+#[test]
+fn it_stands_also_behind_transactions_that_follow_each_other_at_once() {
+    let database = TestDatabase::new(Backend::Sqlite);
+    let mut slot = writer(&database);
+    for _ in 0..100 {
+        slot.begin().unwrap();
+        slot.commit(None).unwrap();
+    }
+    wait_for_reader(&slot);
+}
+
+#[test]
+fn it_is_gone_for_as_long_as_others_write() {
+    let database = TestDatabase::new(Backend::Sqlite);
+    let mut other = Other::of(&database);
+    let mut slot = writer(&database);
+    for _ in 0..3 {
+        assert!(slot.was_changed_elsewhere().unwrap(), "it has changed since, or nobody knows");
+        thread::sleep(PAUSE * 3);
+        assert!(!other.is_held_up());
+    }
+    assert!(slot.was_changed_elsewhere().unwrap());
+    assert!(!slot.was_changed_elsewhere().unwrap());
+    wait_for_reader(&slot);
+    assert!(other.is_held_up());
 }
 
 #[test]
@@ -106,9 +135,10 @@ fn the_log_is_emptied_and_does_not_grow_without_end() {
     let length = || fs::metadata(format!("{path}-wal")).unwrap().len();
     let mut longest = 0;
     for _ in 0..200 {
-        begin(&mut slot);
+        slot.begin().unwrap();
         write(&mut slot, 100_000);
         slot.commit(None).unwrap();
+        wait_for_reader(&slot);
         longest = longest.max(length());
     }
     // A thousand pages and what a transaction writes, where 20 MB were written.
@@ -121,8 +151,9 @@ fn the_log_is_emptied_and_does_not_grow_without_end() {
 fn where_it_cannot_read_nobody_stands() {
     let database = TestDatabase::new(Backend::Sqlite);
     let path = database.url().sqlite_path().unwrap();
-    let mut reader = StandingReader::new(path.join("nowhere"));
-    reader.stand();
-    reader.step_aside();
-    assert!(!reader.stands);
+    let mut state = State { free_since: Some(Instant::now()), ..State::default() };
+    state.stand(&path.join("nowhere"));
+    assert!(!state.stands);
+    assert_eq!(state.free_since, None, "it is not tried again and again");
+    state.step_aside();
 }
