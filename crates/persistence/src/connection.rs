@@ -71,7 +71,7 @@ pub(crate) enum Purpose {
 }
 
 /// The changes of others are counted there; see `PRAGMA data_version`.
-const DATA_VERSION: &str = "(SELECT data_version FROM pragma_data_version)";
+pub(crate) const DATA_VERSION: &str = "(SELECT data_version FROM pragma_data_version)";
 
 /// How long SQLite waits for another process that writes.
 const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -329,14 +329,7 @@ impl Slot {
             DbConnection::Sqlite(c) => select(sql::<BigInt>(DATA_VERSION)).get_result(c),
             DbConnection::Postgres(_) => Ok(0),
         })?;
-        let was_changed = self.data_version.replace(version) != Some(version);
-        // Whoever writes elsewhere has checkpoints to make, too.
-        if was_changed {
-            self.step_aside();
-        } else {
-            self.stand();
-        }
-        Ok(was_changed)
+        Ok(self.data_version.replace(version) != Some(version))
     }
 
     /// Begins a transaction.

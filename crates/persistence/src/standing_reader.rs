@@ -6,7 +6,8 @@
 //!
 //! **Invariant:** none stays while the connection that it belongs to, the one that writes,
 //! is in a transaction or empties the log. A checkpoint goes no further than the oldest
-//! reader, and the log does not begin anew while anybody reads from it.
+//! reader, and the log does not begin anew while anybody reads from it. For the same reason
+//! none stays for longer than [`LOOK_EVERY`] where another process writes.
 
 use std::{
     mem,
@@ -16,13 +17,19 @@ use std::{
     time::{Duration, Instant},
 };
 
-use diesel::{ConnectionError, SqliteConnection, connection::SimpleConnection};
+use diesel::{
+    ConnectionError, RunQueryDsl, SqliteConnection, connection::SimpleConnection, dsl::sql, select,
+    sql_types::BigInt,
+};
 
-use crate::connection::{Purpose, SqliteSynchronous, establish_sqlite};
+use crate::connection::{DATA_VERSION, Purpose, SqliteSynchronous, establish_sqlite};
 
 /// How long nobody has written when it begins. Between transactions that follow each other
 /// more closely it would cost them more than it saves others.
 const PAUSE: Duration = Duration::from_millis(10);
+
+/// How often it looks whether another process has written.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// A connection that reads without end, or could, and the thread that has it begin.
 pub(crate) struct StandingReader {
@@ -36,7 +43,7 @@ impl StandingReader {
         let for_thread = Arc::clone(&shared);
         let spawned = thread::Builder::new()
             .name("standing-reader".to_owned())
-            .spawn(move || for_thread.stand_when_due());
+            .spawn(move || for_thread.look_when_due());
         if let Err(error) = spawned {
             tracing::debug!(%error, "nobody stays reading");
         }
@@ -46,8 +53,11 @@ impl StandingReader {
     /// Lets it read soon, unless it is told to step aside meanwhile.
     pub(crate) fn stand(&self) {
         let mut state = self.shared.state();
-        state.free_since = Some(Instant::now());
-        if mem::take(&mut state.thread_sleeps) {
+        let due = Instant::now() + PAUSE;
+        state.due = Some(due);
+        // Who writes again and again wakes it once for a pause.
+        if state.alarm.is_none_or(|alarm| due < alarm) {
+            state.alarm = Some(due);
             self.shared.changed.notify_one();
         }
     }
@@ -84,36 +94,36 @@ struct State {
     /// Made when it is first needed.
     connection: Option<SqliteConnection>,
     stands: bool,
-    /// Since when nobody writes, if nobody does, and it may read.
-    free_since: Option<Instant>,
-    /// Whether the thread must be woken. Who writes again and again does not wake it.
-    thread_sleeps: bool,
+    /// SQLite's count of the changes of others at the last look, if its own connection has
+    /// not written since, which is one of the others.
+    version: Option<i64>,
+    /// When to look next, unless its connection writes.
+    due: Option<Instant>,
+    /// When the thread wakes, if it does by itself.
+    alarm: Option<Instant>,
     is_over: bool,
 }
 
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
-        // What panics under the lock has changed nothing yet.
+        // Nothing that panics is done under the lock.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Until it is over.
-    fn stand_when_due(&self) {
+    fn look_when_due(&self) {
         let mut state = self.state();
         while !state.is_over {
-            let due = state.free_since.filter(|_| !state.stands).map(|since| since + PAUSE);
             let now = Instant::now();
-            state = match due {
-                None => {
-                    state.thread_sleeps = true;
-                    self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
-                }
+            state.alarm = state.due;
+            state = match state.due {
+                None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
                 Some(due) if now < due => {
                     let woken = self.changed.wait_timeout(state, due - now);
                     woken.unwrap_or_else(PoisonError::into_inner).0
                 }
                 Some(_) => {
-                    state.stand(&self.path);
+                    state.look(&self.path);
                     state
                 }
             };
@@ -122,32 +132,41 @@ impl Shared {
 }
 
 impl State {
-    /// Reads what is there now, from now on. It is for speed alone: where it fails, nobody
-    /// stands until somebody has written again.
-    fn stand(&mut self, path: &Path) {
-        match self.begin(path) {
-            Ok(()) => self.stands = true,
+    /// Reads what is there now, from now on, unless others have written since the last look.
+    /// It is for speed alone: where it fails, nobody stands until somebody has written again.
+    fn look(&mut self, path: &Path) {
+        match self.read_on(path) {
+            Ok(stands) => {
+                self.stands = stands;
+                self.due = Some(Instant::now() + LOOK_EVERY);
+            }
             Err(error) => {
                 tracing::debug!(%error, "nobody stays reading");
-                self.connection = None;
-                self.free_since = None;
+                *self = Self { is_over: self.is_over, ..Self::default() };
             }
         }
     }
 
-    fn begin(&mut self, path: &Path) -> Result<(), ConnectionError> {
+    fn read_on(&mut self, path: &Path) -> Result<bool, ConnectionError> {
         let connection = match &mut self.connection {
             Some(connection) => connection,
             none => none.insert(connect(path)?),
         };
+        let failed = ConnectionError::CouldntSetupConfiguration;
+        let begin = if self.stands { "COMMIT; BEGIN" } else { "BEGIN" };
+        connection.batch_execute(begin).map_err(failed)?;
         // It is the first read that begins.
-        connection
-            .batch_execute("BEGIN; SELECT 1 FROM sqlite_schema LIMIT 1")
-            .map_err(ConnectionError::CouldntSetupConfiguration)
+        let version = select(sql::<BigInt>(DATA_VERSION)).get_result(connection).map_err(failed)?;
+        let is_quiet = self.version.replace(version).is_none_or(|last| last == version);
+        if !is_quiet {
+            connection.batch_execute("COMMIT").map_err(failed)?;
+        }
+        Ok(is_quiet)
     }
 
     fn step_aside(&mut self) {
-        self.free_since = None;
+        self.due = None;
+        self.version = None;
         if !mem::take(&mut self.stands) {
             return;
         }

@@ -115,15 +115,37 @@ fn it_is_gone_for_as_long_as_others_write() {
     let database = TestDatabase::new(Backend::Sqlite);
     let mut other = Other::of(&database);
     let mut slot = writer(&database);
-    for _ in 0..3 {
-        assert!(slot.was_changed_elsewhere().unwrap(), "it has changed since, or nobody knows");
-        thread::sleep(PAUSE * 3);
-        assert!(!other.is_held_up());
-    }
-    assert!(slot.was_changed_elsewhere().unwrap());
-    assert!(!slot.was_changed_elsewhere().unwrap());
+    slot.begin().unwrap();
+    slot.commit(None).unwrap();
     wait_for_reader(&slot);
     assert!(other.is_held_up());
+    // It looks meanwhile, and finds something each time.
+    let deadline = Instant::now() + Duration::from_mins(1);
+    let mut free_since = None;
+    while free_since.is_none_or(|since: Instant| since.elapsed() < LOOK_EVERY * 3) {
+        assert!(Instant::now() < deadline, "it comes back again and again");
+        free_since =
+            if other.is_held_up() { None } else { free_since.or_else(|| Some(Instant::now())) };
+        thread::sleep(LOOK_EVERY / 50);
+    }
+    wait_for_reader(&slot);
+    assert!(other.is_held_up());
+}
+
+#[test]
+fn it_reads_no_older_state_than_others_for_long() {
+    let database = TestDatabase::new(Backend::Sqlite);
+    let mut other = Other::of(&database);
+    let mut slot = writer(&database);
+    slot.begin().unwrap();
+    slot.commit(None).unwrap();
+    wait_for_reader(&slot);
+    assert!(other.is_held_up());
+    let deadline = Instant::now() + Duration::from_mins(1);
+    while other.lags() {
+        assert!(Instant::now() < deadline, "it never looked");
+        thread::sleep(Duration::from_millis(5));
+    }
 }
 
 #[test]
@@ -151,9 +173,9 @@ fn the_log_is_emptied_and_does_not_grow_without_end() {
 fn where_it_cannot_read_nobody_stands() {
     let database = TestDatabase::new(Backend::Sqlite);
     let path = database.url().sqlite_path().unwrap();
-    let mut state = State { free_since: Some(Instant::now()), ..State::default() };
-    state.stand(&path.join("nowhere"));
+    let mut state = State { due: Some(Instant::now()), ..State::default() };
+    state.look(&path.join("nowhere"));
     assert!(!state.stands);
-    assert_eq!(state.free_since, None, "it is not tried again and again");
+    assert_eq!(state.due, None, "it is not tried again and again");
     state.step_aside();
 }
