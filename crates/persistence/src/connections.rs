@@ -16,8 +16,9 @@ use std::{
 use guildhall_application::ports::StoreError;
 
 use crate::{
-    connection::{Counted, DbConnection, Purpose, Slot, SqliteSynchronous},
+    connection::{DbConnection, Purpose, SqliteSynchronous},
     database_url::DatabaseUrl,
+    slot::{Counted, Slot},
     slow_statements::SlowStatements,
     standing_reader::StandingReader,
     watch::ErrorCounters,

@@ -34,6 +34,7 @@ mod requests;
 mod schema;
 mod search;
 mod session;
+mod slot;
 mod slow_statements;
 mod sql_types;
 mod sqlite_file;

@@ -22,10 +22,11 @@ use tokio::{
 
 use crate::{
     blocking::{blocking, in_place},
-    connection::{DbConnection, Slot},
+    connection::DbConnection,
     connections::{Connected, Connections, Connector},
     error::{is_connection_loss, store_error},
     pace::Pace,
+    slot::Slot,
     tenancy::Tenancy,
     transaction::Transaction,
     watch::{PoolCounters, PoolState, Wait},

@@ -8,8 +8,9 @@ use r2d2::ManageConnection;
 use super::*;
 use crate::{
     Backend,
-    connection::{Slot, on_backend},
+    connection::on_backend,
     connections::{Connector, Shared},
+    slot::Slot,
     testing::TestDatabase,
     watch::ErrorCounters,
 };
