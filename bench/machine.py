@@ -123,6 +123,10 @@ class Sqlite:
         """How many the server has."""
         return open_files(server.process.pid).count(str(self.path))
 
+    def has(self, file):
+        """Whether a connection has it open."""
+        return file.startswith(str(self.path))
+
     def megabytes(self):
         return self.path.stat().st_size / 1e6
 
@@ -210,6 +214,10 @@ class Postgres:
 
     def megabytes(self):
         return int(self.rows("SELECT pg_database_size('bench')")[0][0]) / 1e6
+
+    def has(self, file):
+        """Whether a connection has it open, which is a socket like others."""
+        return False
 
     def log_megabytes(self):
         """Of what the server reads from: PostgreSQL keeps its log to itself."""

@@ -17,7 +17,7 @@ use guildhall_application::ports::StoreError;
 
 use crate::{
     connection::{DbConnection, Purpose, SqliteSynchronous},
-    database_url::DatabaseUrl,
+    database_url::{Backend, DatabaseUrl},
     slot::{Counted, Slot},
     slow_statements::SlowStatements,
     standing_reader::StandingReader,
@@ -26,6 +26,9 @@ use crate::{
 
 /// r2d2 tries again at intervals that grow to half of what it takes for its timeout.
 const TWICE_THE_INTERVAL: Duration = Duration::from_secs(1);
+
+/// After which a connection to a server is made anew, which may be another one by then.
+const LIFETIME: Duration = Duration::from_mins(30);
 
 /// How often whoever waits for a new connection looks whether it cannot be made.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -156,10 +159,16 @@ impl Connections {
     /// None so far, and never more than that many.
     pub(crate) fn new(connector: Connector, most: u32, patience: Duration) -> Self {
         let shared = Arc::clone(&connector.shared);
+        let lifetime = match connector.url.backend() {
+            // A file does not move, and whoever opens it begins with an empty page cache.
+            Backend::Sqlite => None,
+            Backend::Postgres => Some(LIFETIME),
+        };
         let pool = r2d2::Pool::builder()
             .max_size(most)
             .min_idle(Some(0))
             .test_on_check_out(false)
+            .max_lifetime(lifetime)
             .connection_timeout(TWICE_THE_INTERVAL)
             // The connector logs, once for each outage.
             .error_handler(Box::new(r2d2::NopErrorHandler))
