@@ -16,7 +16,15 @@ use crate::{
 /// A share in a database file, or all of it, until it is dropped or its process
 /// ends. What is locked is a file beside it, which stays.
 pub(crate) struct Hold {
-    _lock: File,
+    lock: File,
+}
+
+impl Drop for Hold {
+    /// A child that this process is just starting has the file open too, until it is another
+    /// program: to close it here does not suffice.
+    fn drop(&mut self) {
+        let _ = self.lock.unlock();
+    }
 }
 
 impl Hold {
@@ -49,7 +57,7 @@ impl Hold {
         let mut options = sqlite_file::for_the_owner_alone();
         let file = options.create(true).open(Self::file(database)).map_err(failed)?;
         match lock(&file) {
-            Ok(()) => Ok(Self { _lock: file }),
+            Ok(()) => Ok(Self { lock: file }),
             Err(TryLockError::WouldBlock) => Err(OpenError::Held { path: database.to_owned() }),
             Err(TryLockError::Error(error)) => Err(failed(error)),
         }
@@ -82,6 +90,16 @@ mod tests {
         assert!(is_held(DieselStore::open(&url, StoreOptions::default()).err()));
         drop(alone);
         DieselStore::open(&url, StoreOptions::default()).unwrap();
+    }
+
+    #[test]
+    fn it_is_over_for_whoever_has_the_file_open_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("guildhall.db");
+        let alone = Hold::exclusive(&path).unwrap();
+        let _inherited = alone.lock.try_clone().unwrap();
+        drop(alone);
+        Hold::exclusive(&path).unwrap();
     }
 
     #[cfg(unix)]
