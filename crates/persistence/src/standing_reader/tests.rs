@@ -67,6 +67,17 @@ impl Other {
     }
 }
 
+/// A connection with a reader that stays, and another process that is held up by it.
+fn held_up_by_a_reader(database: &TestDatabase) -> (Slot, Other) {
+    let mut other = Other::of(database);
+    let mut slot = writer(database);
+    slot.begin().unwrap();
+    slot.commit(None).unwrap();
+    wait_for_reader(&slot);
+    assert!(other.is_held_up());
+    (slot, other)
+}
+
 /// What is in the log, and how much of it is in the file too.
 #[derive(QueryableByName)]
 struct Frames {
@@ -114,12 +125,7 @@ fn it_stands_also_behind_transactions_that_follow_each_other_at_once() {
 #[test]
 fn it_is_gone_for_as_long_as_others_write() {
     let database = TestDatabase::new(Backend::Sqlite);
-    let mut other = Other::of(&database);
-    let mut slot = writer(&database);
-    slot.begin().unwrap();
-    slot.commit(None).unwrap();
-    wait_for_reader(&slot);
-    assert!(other.is_held_up());
+    let (slot, mut other) = held_up_by_a_reader(&database);
     // It looks meanwhile, and finds something each time.
     let deadline = Instant::now() + Duration::from_mins(1);
     let mut free_since = None;
@@ -136,12 +142,7 @@ fn it_is_gone_for_as_long_as_others_write() {
 #[test]
 fn it_reads_no_older_state_than_others_for_long() {
     let database = TestDatabase::new(Backend::Sqlite);
-    let mut other = Other::of(&database);
-    let mut slot = writer(&database);
-    slot.begin().unwrap();
-    slot.commit(None).unwrap();
-    wait_for_reader(&slot);
-    assert!(other.is_held_up());
+    let (_slot, mut other) = held_up_by_a_reader(&database);
     let deadline = Instant::now() + Duration::from_mins(1);
     while other.lags() {
         assert!(Instant::now() < deadline, "it never looked");
