@@ -8,9 +8,12 @@ use std::{
 };
 
 use diesel::{
-    Connection, PgConnection, QueryResult, SqliteConnection,
+    Connection, PgConnection, QueryResult, RunQueryDsl, SqliteConnection,
     connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
+    dsl::sql,
     result::{ConnectionError, Error},
+    select,
+    sql_types::BigInt,
 };
 
 use crate::{changes::Notice, database_url::DatabaseUrl, slow_statements::SlowStatements, tenancy};
@@ -54,9 +57,6 @@ pub(crate) enum Purpose {
     /// Anything.
     Write,
 }
-
-/// The changes of others are counted there; see `PRAGMA data_version`.
-pub(crate) const DATA_VERSION: &str = "(SELECT data_version FROM pragma_data_version)";
 
 /// How long SQLite waits for another process that writes.
 const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -201,4 +201,10 @@ pub(crate) fn establish_sqlite(
             }
         }
     }
+}
+
+/// What is another number when anybody but this connection has changed the SQLite file; see
+/// `PRAGMA data_version`.
+pub(crate) fn data_version(connection: &mut SqliteConnection) -> QueryResult<i64> {
+    select(sql::<BigInt>("(SELECT data_version FROM pragma_data_version)")).get_result(connection)
 }

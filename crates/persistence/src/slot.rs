@@ -5,13 +5,11 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering::SeqCst},
 };
 
-use diesel::{
-    QueryResult, RunQueryDsl, connection::SimpleConnection, dsl::sql, select, sql_types::BigInt,
-};
+use diesel::{QueryResult, connection::SimpleConnection};
 
 use crate::{
     changes::Notice,
-    connection::{DATA_VERSION, DbConnection, on_backend},
+    connection::{DbConnection, data_version, on_backend},
     error::is_connection_loss,
     standing_reader::StandingReader,
     tenancy::Tenancy,
@@ -126,7 +124,7 @@ impl Slot {
     /// or it never was.
     pub(crate) fn was_changed_elsewhere(&mut self) -> QueryResult<bool> {
         let version = self.run(|connection| match connection {
-            DbConnection::Sqlite(c) => select(sql::<BigInt>(DATA_VERSION)).get_result(c),
+            DbConnection::Sqlite(c) => data_version(c),
             DbConnection::Postgres(_) => Ok(0),
         })?;
         Ok(self.data_version.replace(version) != Some(version))

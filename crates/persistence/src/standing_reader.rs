@@ -17,12 +17,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use diesel::{
-    ConnectionError, RunQueryDsl, SqliteConnection, connection::SimpleConnection, dsl::sql, select,
-    sql_types::BigInt,
-};
+use diesel::{ConnectionError, SqliteConnection, connection::SimpleConnection};
 
-use crate::connection::{DATA_VERSION, Purpose, SqliteSynchronous, establish_sqlite};
+use crate::connection::{Purpose, SqliteSynchronous, data_version, establish_sqlite};
 
 /// How long nobody has written when it begins. Between transactions that follow each other
 /// more closely it would cost them more than it saves others.
@@ -156,7 +153,7 @@ impl State {
         let begin = if self.stands { "COMMIT; BEGIN" } else { "BEGIN" };
         connection.batch_execute(begin).map_err(failed)?;
         // It is the first read that begins.
-        let version = select(sql::<BigInt>(DATA_VERSION)).get_result(connection).map_err(failed)?;
+        let version = data_version(connection).map_err(failed)?;
         let is_quiet = self.version.replace(version).is_none_or(|last| last == version);
         if !is_quiet {
             connection.batch_execute("COMMIT").map_err(failed)?;
