@@ -51,7 +51,7 @@ impl Metrics {
         mail.register(&mut registry);
         tasks.register(&mut registry);
         #[cfg(target_os = "linux")]
-        registry.register_collector(Box::new(process::ProcessCollector));
+        registry.register_collector(Box::new(process::ProcessCollector::new()));
         Self { http, registry }
     }
 }

@@ -3,21 +3,32 @@
 
 use std::{fmt, time::Duration};
 
+use guildhall_application::ports::Clock;
 use procfs::{ProcResult, WithCurrentSystemInfo, process::Process};
 use prometheus_client::{collector::Collector, encoding::DescriptorEncoder};
 
 use super::service::{single_counter, single_gauge};
+use crate::clock::SystemClock;
 
-/// Reads `/proc` at each scrape.
+/// Reads what `/proc` has of the process itself, at each scrape: the unit hides the rest.
 #[derive(Debug)]
-pub(super) struct ProcessCollector;
+pub(super) struct ProcessCollector {
+    /// Seconds since the epoch.
+    started_at: i64,
+}
+
+impl ProcessCollector {
+    /// Of a process that has just started.
+    pub(super) fn new() -> Self {
+        Self { started_at: SystemClock.now().timestamp() }
+    }
+}
 
 /// What is read there.
 struct Usage {
     resident_bytes: u64,
     virtual_bytes: u64,
     cpu_seconds: f64,
-    started_at: f64,
     threads: u64,
     open_files: usize,
     max_files: Option<u64>,
@@ -50,7 +61,7 @@ impl Collector for ProcessCollector {
             encoder,
             "process_start_time_seconds",
             "When it started, since the epoch",
-            usage.started_at,
+            self.started_at,
         )?;
         single_gauge(encoder, "process_threads", "Threads", usage.threads)?;
         single_gauge(encoder, "process_open_fds", "Open files and connections", usage.open_files)?;
@@ -79,9 +90,6 @@ impl Usage {
             resident_bytes: stat.rss_bytes().get(),
             virtual_bytes: stat.vsize,
             cpu_seconds: milliseconds(stat.utime + stat.stime).as_secs_f64(),
-            started_at: (Duration::from_secs(procfs::boot_time_secs()?)
-                + milliseconds(stat.starttime))
-            .as_secs_f64(),
             threads: u64::try_from(stat.num_threads).unwrap_or_default(),
             open_files: process.fd_count()?,
             max_files,
