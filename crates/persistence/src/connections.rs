@@ -60,18 +60,34 @@ pub(crate) struct Shared {
     /// idle are given up too: most likely the server was restarted, or is no more the
     /// one that takes writes.
     generation: AtomicU32,
-    /// Why no connection can be made, while none can.
-    outage: Mutex<Option<String>>,
+    making: Mutex<Making>,
     /// Those that are open, or being made.
     open: Arc<AtomicUsize>,
     /// Whether none is to be had any more.
     is_closed: AtomicBool,
 }
 
+/// How it goes with making connections.
+#[derive(Default)]
+struct Making {
+    /// How many were made.
+    made: u64,
+    /// Why none can be made, while none can.
+    outage: Option<String>,
+}
+
+impl Making {
+    fn begin_outage(&mut self, reason: &str) {
+        if self.outage.replace(reason.to_owned()).is_none() {
+            tracing::warn!(error = reason, "no connection to the database");
+        }
+    }
+}
+
 impl Shared {
-    fn outage(&self) -> MutexGuard<'_, Option<String>> {
+    fn making(&self) -> MutexGuard<'_, Making> {
         // Nothing that panics is done under the lock.
-        self.outage.lock().unwrap_or_else(PoisonError::into_inner)
+        self.making.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether a connection answers, and leads to where new ones do.
@@ -81,16 +97,24 @@ impl Shared {
             && slot.generation() == self.generation.load(SeqCst)
     }
 
-    fn begin_outage(&self, reason: &str) {
-        if self.outage().replace(reason.to_owned()).is_none() {
-            tracing::warn!(error = reason, "no connection to the database");
+    /// One was made, and so others can be.
+    fn made(&self) {
+        let mut making = self.making();
+        making.made += 1;
+        if making.outage.take().is_some() {
+            tracing::info!("the database is reached again");
         }
     }
 
-    fn end_outage(&self) {
-        if self.outage().take().is_some() {
-            tracing::info!("the database is reached again");
+    /// None was made for too long, unless one was since there were so many; how many there
+    /// are. An outage that began behind the last connection that r2d2 was making would never
+    /// end.
+    fn begin_outage_unless_made_since(&self, made: u64) -> u64 {
+        let mut making = self.making();
+        if making.made == made {
+            making.begin_outage("the server does not let anybody in");
         }
+        making.made
     }
 }
 
@@ -115,7 +139,7 @@ impl r2d2::ManageConnection for Connector {
                 if let Some((threshold, counter)) = &self.slow {
                     connection.watch(SlowStatements::new(*threshold, Arc::clone(counter)));
                 }
-                self.shared.end_outage();
+                self.shared.made();
                 let standing = match self.purpose {
                     Purpose::Write => {
                         self.url.sqlite_path().map(|path| StandingReader::new(path.to_owned()))
@@ -127,7 +151,7 @@ impl r2d2::ManageConnection for Connector {
             Err(error) => {
                 self.errors.unreachable();
                 let reason = self.url.mask(&error.to_string());
-                self.shared.begin_outage(&reason);
+                self.shared.making().begin_outage(&reason);
                 Err(ConnectFailure(reason))
             }
         }
@@ -211,17 +235,37 @@ impl Connections {
         if let Some(idle) = self.idle() {
             return Ok(idle);
         }
-        let begun = Instant::now();
+        let mut made = self.shared.making().made;
+        let mut begun = Instant::now();
         loop {
-            if let Some(reason) = self.shared.outage().clone() {
+            if let Some(reason) = self.shared.making().outage.clone() {
                 return Err(StoreError::Unavailable(reason));
             }
             if begun.elapsed() >= self.patience {
                 // A server that does not even refuse keeps nobody else waiting.
-                self.shared.begin_outage("the server does not let anybody in");
+                made = self.shared.begin_outage_unless_made_since(made);
+                begun = Instant::now();
             } else if let Ok(connected) = self.pool.get_timeout(LOOK_EVERY) {
                 return Ok(connected);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outage_does_not_begin_behind_a_connection_that_was_made() {
+        let shared = Shared::default();
+        let before = shared.making().made;
+        shared.made();
+        let since = shared.begin_outage_unless_made_since(before);
+        assert_eq!(shared.making().outage, None);
+        assert_eq!(shared.begin_outage_unless_made_since(since), since);
+        assert!(shared.making().outage.is_some());
+        shared.made();
+        assert_eq!(shared.making().outage, None);
     }
 }
