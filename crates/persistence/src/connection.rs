@@ -59,7 +59,7 @@ pub(crate) enum Purpose {
 }
 
 /// How long SQLite waits for another process that writes.
-const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// No statement of Guildhall takes anywhere near this long; what does has lost
 /// its client or waits for somebody who has.

@@ -5,11 +5,11 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering::SeqCst},
 };
 
-use diesel::{QueryResult, connection::SimpleConnection};
+use diesel::{QueryResult, SqliteConnection, connection::SimpleConnection};
 
 use crate::{
     changes::Notice,
-    connection::{DbConnection, data_version, on_backend},
+    connection::{DbConnection, SQLITE_BUSY_TIMEOUT, data_version, on_backend},
     error::is_connection_loss,
     standing_reader::StandingReader,
     tenancy::Tenancy,
@@ -137,6 +137,9 @@ impl Slot {
         // Where it is more than one statement, the first may have worked.
         self.in_transaction |=
             begun.is_ok() || matches!(self.connection, DbConnection::Postgres(_));
+        if !self.in_transaction {
+            self.stand();
+        }
         begun
     }
 
@@ -148,13 +151,13 @@ impl Slot {
         Ok(())
     }
 
-    /// Takes what was deleted out of the write-ahead log of SQLite too, if nobody
-    /// is reading it; otherwise a later one does. PostgreSQL has no such means
-    /// for the role of the application.
+    /// Takes what was deleted out of the write-ahead log of SQLite too, unless somebody
+    /// goes on reading it, for a backup perhaps; then a later one does. PostgreSQL has no
+    /// such means for the role of the application.
     pub(crate) fn scrub(&mut self) {
         self.step_aside();
         if let DbConnection::Sqlite(c) = &mut self.connection
-            && let Err(error) = c.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            && let Err(error) = truncate_log(c)
         {
             tracing::debug!(%error, "the write-ahead log was not truncated");
         }
@@ -186,4 +189,14 @@ impl Slot {
             standing.step_aside();
         }
     }
+}
+
+/// Empties the write-ahead log of an SQLite file. Others wait to write meanwhile, and so
+/// those who read are waited for only a little.
+fn truncate_log(connection: &mut SqliteConnection) -> QueryResult<()> {
+    connection.batch_execute("PRAGMA busy_timeout = 100")?;
+    let truncated = connection.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)");
+    let busy_timeout = SQLITE_BUSY_TIMEOUT.as_millis();
+    connection.batch_execute(&format!("PRAGMA busy_timeout = {busy_timeout}"))?;
+    truncated
 }

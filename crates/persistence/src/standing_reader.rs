@@ -10,6 +10,7 @@
 //! none stays for longer than [`LOOK_EVERY`] where another process writes.
 
 use std::{
+    error::Error,
     mem,
     path::{Path, PathBuf},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
@@ -17,7 +18,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use diesel::{ConnectionError, SqliteConnection, connection::SimpleConnection};
+use diesel::{ConnectionError, QueryResult, SqliteConnection, connection::SimpleConnection};
 
 use crate::connection::{Purpose, SqliteSynchronous, data_version, establish_sqlite};
 
@@ -119,8 +120,20 @@ impl Shared {
                     let woken = self.changed.wait_timeout(state, due - now);
                     woken.unwrap_or_else(PoisonError::into_inner).0
                 }
+                Some(_) if state.connection.is_none() => {
+                    // Nobody who writes waits for that.
+                    drop(state);
+                    let connected = connect(&self.path);
+                    let mut state = self.state();
+                    match connected {
+                        Ok(_) if state.is_over => {}
+                        Ok(connection) => state.connection = Some(connection),
+                        Err(error) => state.give_up(&error),
+                    }
+                    state
+                }
                 Some(_) => {
-                    state.look(&self.path);
+                    state.look();
                     state
                 }
             };
@@ -131,32 +144,30 @@ impl Shared {
 impl State {
     /// Reads what is there now, from now on, unless others have written since the last look.
     /// It is for speed alone: where it fails, nobody stands until somebody has written again.
-    fn look(&mut self, path: &Path) {
-        match self.read_on(path) {
+    fn look(&mut self) {
+        match self.read_on() {
             Ok(stands) => {
                 self.stands = stands;
                 self.due = Some(Instant::now() + LOOK_EVERY);
             }
-            Err(error) => {
-                tracing::debug!(%error, "nobody stays reading");
-                *self = Self { is_over: self.is_over, ..Self::default() };
-            }
+            Err(error) => self.give_up(&error),
         }
     }
 
-    fn read_on(&mut self, path: &Path) -> Result<bool, ConnectionError> {
-        let connection = match &mut self.connection {
-            Some(connection) => connection,
-            none => none.insert(connect(path)?),
-        };
-        let failed = ConnectionError::CouldntSetupConfiguration;
+    fn give_up(&mut self, error: &dyn Error) {
+        tracing::debug!(%error, "nobody stays reading");
+        *self = Self { is_over: self.is_over, ..Self::default() };
+    }
+
+    fn read_on(&mut self) -> QueryResult<bool> {
+        let Some(connection) = &mut self.connection else { return Ok(false) };
         let begin = if self.stands { "COMMIT; BEGIN" } else { "BEGIN" };
-        connection.batch_execute(begin).map_err(failed)?;
+        connection.batch_execute(begin)?;
         // It is the first read that begins.
-        let version = data_version(connection).map_err(failed)?;
+        let version = data_version(connection)?;
         let is_quiet = self.version.replace(version).is_none_or(|last| last == version);
         if !is_quiet {
-            connection.batch_execute("COMMIT").map_err(failed)?;
+            connection.batch_execute("COMMIT")?;
         }
         Ok(is_quiet)
     }

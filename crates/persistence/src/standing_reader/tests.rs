@@ -175,9 +175,40 @@ fn the_log_is_emptied_and_does_not_grow_without_end() {
 fn where_it_cannot_read_nobody_stands() {
     let database = TestDatabase::new(Backend::Sqlite);
     let path = database.url().sqlite_path().unwrap();
-    let mut state = State { due: Some(Instant::now()), ..State::default() };
-    state.look(&path.join("nowhere"));
-    assert!(!state.stands);
-    assert_eq!(state.due, None, "it is not tried again and again");
-    state.step_aside();
+    let reader = StandingReader::new(path.join("nowhere"));
+    reader.stand();
+    let deadline = Instant::now() + Duration::from_mins(1);
+    while reader.shared.state().due.is_some() {
+        assert!(Instant::now() < deadline, "it is tried again and again");
+        thread::sleep(Duration::from_millis(1));
+    }
+    assert!(!reader.stands());
+    reader.step_aside();
+}
+
+#[test]
+fn the_log_is_not_emptied_while_somebody_goes_on_reading() {
+    let database = TestDatabase::new(Backend::Sqlite);
+    let mut other = Other::of(&database);
+    let mut slot = writer(&database);
+    other.0.batch_execute("BEGIN; SELECT * FROM filler").unwrap();
+    slot.begin().unwrap();
+    write(&mut slot, 1);
+    slot.commit(None).unwrap();
+    slot.scrub();
+    let path = database.url().sqlite_path().unwrap().to_str().unwrap().to_owned();
+    let length = || fs::metadata(format!("{path}-wal")).unwrap().len();
+    assert!(length() > 0);
+    other.0.batch_execute("COMMIT").unwrap();
+    slot.scrub();
+    assert_eq!(length(), 0);
+    // Other processes that write are waited for as before.
+    other.0.batch_execute("BEGIN IMMEDIATE").unwrap();
+    let ended = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(300));
+        other.0.batch_execute("COMMIT").unwrap();
+    });
+    slot.begin().unwrap();
+    slot.roll_back().unwrap();
+    ended.join().unwrap();
 }
