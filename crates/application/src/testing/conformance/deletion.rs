@@ -176,6 +176,23 @@ pub async fn a_purge_removes_for_good(store: StoreUnderTest) {
     assert_eq!(store.list(&store.add_admin().await).await.len(), 2);
 }
 
+/// Also of one that is too large to be removed at once.
+pub async fn a_purge_removes_a_large_one(store: StoreUnderTest) {
+    let scene = Scene::set(&store).await;
+    let mut work = store.begin().await;
+    let scope = Scope::of_entrant(&scene.acme);
+    let added = work.workspaces().insert(&scope, &workspaces(&scene.acme, 2500)).await.unwrap();
+    assert_eq!(added, Addition::Added);
+    work.commit().await.unwrap();
+    delete(&store, &scene.acme, 5).await;
+    store.maintenance.purge(scene.acme.id, &purged(scene.acme.id)).await.unwrap();
+
+    assert_eq!(store.maintenance.deleted_before(at(99), 9).await.unwrap(), []);
+    assert_eq!(Scene::rows(&store, &scene.acme).await, (0, 0, 0));
+    assert_eq!(Scene::rows(&store, &scene.other).await, (2, 1, 2));
+    assert_eq!(store.maintenance.counter_drift().await.unwrap(), []);
+}
+
 /// Nor one that was never deleted.
 pub async fn a_restored_organization_is_not_purged(store: StoreUnderTest) {
     let scene = Scene::set(&store).await;

@@ -121,3 +121,22 @@ pub async fn what_was_sent_to_the_address_goes(store: StoreUnderTest) {
     let left: Vec<_> = store.claim_mail(9, 10, 9).await.into_iter().map(|job| job.id).collect();
     assert_eq!(left, [jobs[3].id]);
 }
+
+/// Of those of others, who invited it, and only of those; however many there are.
+pub async fn answers_in_which_the_address_stands_go(store: StoreUnderTest) {
+    let [ada, bob] = ["Ada@acme.com", "Bob@acme.com"].map(user);
+    store.add_users(&[ada.clone(), bob.clone()]).await;
+    let others = [("bada@acme.com", true), ("ada@acme.com.example", true), ("ADA@acme.com", false)];
+    let keys: Vec<_> = (0..75).map(|number| format!("key-{number:02}")).collect();
+    for (key, (address, _)) in keys.iter().zip(others.iter().cycle()) {
+        let body = format!("{{\"items\":[{{\"email\":\"{address}\"}}]}}");
+        first(&store, bob.id, key, 0, &body).await;
+    }
+    let mut work = store.begin().await;
+    work.users().erase(&ada).await.unwrap();
+    work.commit().await.unwrap();
+    for (key, (address, stays)) in keys.iter().zip(others.iter().cycle()) {
+        let found = look(&store, bob.id, key, 0).await;
+        assert_eq!(matches!(found, Claim::Answered(..)), *stays, "{key}: {address}");
+    }
+}

@@ -142,6 +142,7 @@ macro_rules! for_each_conformance_case {
             deletion::without_a_living_home_the_intention_shows
             deletion::what_was_deleted_long_ago_is_found
             deletion::a_purge_removes_for_good
+            deletion::a_purge_removes_a_large_one
             deletion::a_restored_organization_is_not_purged
             members::a_change_of_role_is_written
             members::the_last_seat_is_taken_once
@@ -210,6 +211,7 @@ macro_rules! for_each_conformance_case {
             erasure::an_erased_user_is_gone
             erasure::nobody_else_is_erased
             erasure::what_was_sent_to_the_address_goes
+            erasure::answers_in_which_the_address_stands_go
             stats::a_member_counts_what_they_see
             stats::an_admin_counts_everything
             stats::an_empty_store_counts_nothing
