@@ -10,16 +10,14 @@ use diesel::{
     sql_types::{BigInt, Text},
 };
 use guildhall_application::ports::{
-    Changed, Changes, CounterDrift, Counters, EndedBefore, Maintenance, StoreError,
+    Changed, CounterDrift, Counters, EndedBefore, Maintenance, StoreError,
 };
 use guildhall_domain::{AuditEvent, OrganizationId, ServingPeriod, Timestamp};
 
 use crate::{
     audit,
     connection::{DbConnection, on_backend},
-    schema::{
-        invitations, mail_queue, memberships, organizations, serving_periods, users, workspaces,
-    },
+    schema::{mail_queue, organizations, serving_periods},
     sql_types::{DbId, DbTime, Id, Moment},
     store::DieselStore,
     tenancy::Tenancy,
@@ -174,31 +172,7 @@ impl Maintenance for DieselStore {
         organization: OrganizationId,
         event: &AuditEvent,
     ) -> Result<(), StoreError> {
-        let id = DbId::from(organization);
-        let event = event.clone();
-        self.write(Changes::Everything, move |connection| {
-            on_backend!(&mut *connection, |c| {
-                // Takes the row, so that nobody restores it from here on.
-                let deleted =
-                    organizations::table.find(id).filter(organizations::deleted_at.is_not_null());
-                let touched = organizations::version.eq(organizations::version + 1);
-                if diesel::update(deleted).set(touched).execute(c)? == 0 {
-                    return Ok(());
-                }
-                diesel::update(users::table.filter(users::home_organization_id.eq(id)))
-                    .set(users::home_organization_id.eq(None::<DbId>))
-                    .execute(c)?;
-                diesel::delete(workspaces::table.filter(workspaces::organization_id.eq(id)))
-                    .execute(c)?;
-                diesel::delete(invitations::table.filter(invitations::organization_id.eq(id)))
-                    .execute(c)?;
-                diesel::delete(memberships::table.filter(memberships::organization_id.eq(id)))
-                    .execute(c)?;
-                diesel::delete(organizations::table.find(id)).execute(c)
-            })?;
-            audit::append(connection, &[event])
-        })
-        .await
+        self.purge_organization(organization, event.clone()).await
     }
 
     async fn counter_drift(&self) -> Result<Vec<CounterDrift>, StoreError> {

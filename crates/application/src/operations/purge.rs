@@ -21,7 +21,7 @@ impl PurgeOrganizations {
     /// How many are looked for at a time.
     const BATCH: u32 = 100;
 
-    /// Purges them, each in a transaction of its own, and says how many. One
+    /// Purges them, one after the other, and says how many. One
     /// that cannot be purged is logged and left.
     ///
     /// # Errors

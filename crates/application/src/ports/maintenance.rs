@@ -64,9 +64,10 @@ pub trait Maintenance: Send + Sync {
         limit: u32,
     ) -> Result<Vec<OrganizationId>, StoreError>;
 
-    /// Removes a deleted organization for good, with its memberships and
-    /// workspaces, in one transaction with the event that says so. Does nothing
-    /// when it was restored meanwhile.
+    /// Removes a deleted organization for good: what belongs to it in as many
+    /// transactions as it takes, each of which is short; then itself, in one with the
+    /// event that says so. Does nothing when it was restored meanwhile. What was
+    /// begun and did not end is gone on with the next time.
     async fn purge(
         &self,
         organization: OrganizationId,

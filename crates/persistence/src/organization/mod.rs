@@ -2,6 +2,7 @@
 
 mod access;
 mod counters;
+mod purge;
 mod queries;
 mod repository;
 mod row;
