@@ -7,7 +7,7 @@
 //!
 //! **Invariant:** while a look-up waits, a worker is at work or about to be. A worker
 //! leaves only when it has seen, under the lock under which others are added, that none
-//! waits.
+//! waits. Where no thread could be had for one, the next look-up tries again.
 
 use std::{
     collections::VecDeque,
@@ -83,8 +83,14 @@ impl LookUpQueue {
     /// # Errors
     ///
     /// [`StoreError::Unavailable`] when too many wait already.
-    pub(crate) fn wait(&self) -> Result<Wait, StoreError> {
-        self.pool.begin_wait()
+    pub(crate) fn wait(self: &Arc<Self>) -> Result<Wait, StoreError> {
+        let wait = self.pool.begin_wait()?;
+        let state = self.state();
+        // No thread could be had for what is left.
+        if state.workers == 0 && !state.jobs.is_empty() {
+            self.begin_shift(state);
+        }
+        Ok(wait)
     }
 
     /// Has a worker do something, soon.
@@ -94,11 +100,15 @@ impl LookUpQueue {
         let mut state = self.state();
         state.jobs.push_back(job);
         if state.workers < self.most {
-            state.workers += 1;
-            drop(state);
-            let shift = Shift { queue: Arc::clone(self), is_over: false };
-            task::spawn_blocking(move || shift.work());
+            self.begin_shift(state);
         }
+    }
+
+    fn begin_shift(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
+        state.workers += 1;
+        drop(state);
+        let shift = Shift { queue: Arc::clone(self), is_over: false };
+        task::spawn_blocking(move || shift.work());
     }
 
     /// What a worker sends to the other end.

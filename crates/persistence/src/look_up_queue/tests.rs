@@ -118,6 +118,15 @@ async fn one_that_panics_takes_nobody_with_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_no_thread_could_be_had_for_is_done_with_the_next_look_up() {
+    let (_database, queue) = open(1, PATIENCE);
+    let (answer, answered) = oneshot::channel();
+    queue.state().jobs.push_back(Box::new(move |_| answer.send(7).unwrap()));
+    let _wait = queue.wait().unwrap();
+    assert_eq!(answered.await.unwrap(), 7);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn look_ups_without_end_leave_a_connection_to_others() {
     let (_database, queue) = open(1, PATIENCE);
     let is_over = Arc::new(AtomicBool::new(false));
