@@ -13,7 +13,7 @@ use crate::{
     blocking::blocking,
     changes::Announcer,
     connection::DbConnection,
-    error::store_error,
+    error::{is_connection_loss, store_error},
     pool::{Lease, Pool},
 };
 
@@ -70,6 +70,9 @@ impl Transaction {
                 run(self.lease()?, |connection| last(connection, &mut changes))?;
             let under_way = announcer.committing(&changes);
             let committed = lease.slot().commit(announcer.notice(&changes).as_ref());
+            if committed.as_ref().is_err_and(is_connection_loss) {
+                announcer.disown();
+            }
             // Also where nobody knows whether it was.
             drop(under_way);
             committed.map_err(|error| store_error(&error))?;

@@ -14,7 +14,6 @@ use std::{
 use diesel::{QueryResult, connection::SimpleConnection, result::Error};
 use guildhall_application::ports::{ChangeObserver, Changes};
 use tokio::time::sleep;
-use uuid::Uuid;
 
 use super::{
     Announcer,
@@ -62,7 +61,7 @@ pub(crate) async fn on_postgres(
     observer: Arc<dyn ChangeObserver>,
 ) {
     let alive = Arc::new(());
-    let listener = Listener { url, node: announcer.node, observer, wanted: Arc::downgrade(&alive) };
+    let listener = Listener { url, announcer, observer, wanted: Arc::downgrade(&alive) };
     // It has a thread of its own, as it waits for the network most of its time.
     let spawned = thread::Builder::new().name("changes".to_owned()).spawn(|| listener.run());
     if let Err(error) = spawned {
@@ -74,7 +73,7 @@ pub(crate) async fn on_postgres(
 
 struct Listener {
     url: DatabaseUrl,
-    node: Uuid,
+    announcer: Announcer,
     observer: Arc<dyn ChangeObserver>,
     wanted: Weak<()>,
 }
@@ -130,7 +129,7 @@ impl Listener {
 
     fn heard(&self, payload: &str) {
         match Message::read(payload) {
-            Some(message) if message.node == self.node && !self.node.is_nil() => {}
+            Some(message) if self.announcer.has_sent(&message) => {}
             Some(message) => self.observer.committed_elsewhere(&message.changes),
             None => self.observer.committed_elsewhere(&Changes::Everything),
         }

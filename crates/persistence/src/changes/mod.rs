@@ -7,7 +7,7 @@ mod people;
 
 use std::{
     fmt,
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use guildhall_application::ports::{ChangeObserver, ChangeUnderWay, Changes};
@@ -30,20 +30,32 @@ impl fmt::Display for Notice {
 #[derive(Clone)]
 pub(crate) struct Announcer {
     /// By which a node knows its own messages; nil where it cannot.
-    node: Uuid,
+    node: Arc<Mutex<Uuid>>,
     observer: Arc<OnceLock<Arc<dyn ChangeObserver>>>,
 }
 
 impl Announcer {
     /// One that tells nobody on this node.
-    #[expect(clippy::disallowed_methods, reason = "a mere name, that no other node has")]
     pub(crate) fn new() -> Self {
-        let mut node = [0; 16];
-        if let Err(error) = getrandom::fill(&mut node) {
-            tracing::warn!(%error, "this node hears its own changes once more");
-            node = [0; 16];
-        }
-        Self { node: Uuid::from_bytes(node), observer: Arc::default() }
+        Self { node: Arc::new(Mutex::new(new_name())), observer: Arc::default() }
+    }
+
+    fn node(&self) -> MutexGuard<'_, Uuid> {
+        // Nothing that panics is done under the lock.
+        self.node.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes what this node has sent until now for messages of another. A commit of which
+    /// no answer came may be done later than this node has told itself of it.
+    pub(crate) fn disown(&self) {
+        let name = new_name();
+        *self.node() = name;
+    }
+
+    /// Whether a message is of this node, which knows of those changes.
+    fn has_sent(&self, message: &Message) -> bool {
+        let node = *self.node();
+        message.node == node && !node.is_nil()
     }
 
     /// Whom changes are told on this node, if anybody.
@@ -60,12 +72,40 @@ impl Announcer {
 
     /// What other nodes are told of them, if they matter to any.
     pub(crate) fn notice(&self, changes: &Changes) -> Option<Notice> {
-        Message::of(self.node, changes).map(Notice)
+        Message::of(*self.node(), changes).map(Notice)
     }
 
     /// Tells this node that they are about to be committed.
     pub(crate) fn committing(&self, changes: &Changes) -> Option<ChangeUnderWay> {
         let observer = self.observer().filter(|_| !changes.is_none())?;
         Some(observer.committing(changes))
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a mere name, that no other node has")]
+fn new_name() -> Uuid {
+    let mut name = [0; 16];
+    if let Err(error) = getrandom::fill(&mut name) {
+        tracing::warn!(%error, "this node hears its own changes once more");
+        name = [0; 16];
+    }
+    Uuid::from_bytes(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_sent_is_a_nodes_own_until_it_is_disowned() {
+        let (announcer, other) = (Announcer::new(), Announcer::new());
+        let sent = announcer.notice(&Changes::Everything).unwrap().0;
+        assert!(announcer.clone().has_sent(&sent) && !other.has_sent(&sent));
+        announcer.clone().disown();
+        assert!(!announcer.has_sent(&sent));
+        let sent = announcer.notice(&Changes::Everything).unwrap().0;
+        assert!(announcer.has_sent(&sent));
+        let nameless = Message { node: Uuid::nil(), changes: Changes::Everything };
+        assert!(!Announcer { node: Arc::default(), ..other }.has_sent(&nameless));
     }
 }
