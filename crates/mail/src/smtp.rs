@@ -5,11 +5,15 @@ use std::{fmt, str::FromStr, time::Duration};
 use async_trait::async_trait;
 use guildhall_application::ports::{Letter, MailError, Mailer};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
+use tokio::time::timeout;
 
 use crate::message::{Sender, message};
 
 /// How long the mail server may take for each step.
-const TIMEOUT: Duration = Duration::from_secs(30);
+const STEP_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long it may take for a letter. Twenty of them are claimed for a quarter of an hour.
+const LETTER_TIMEOUT: Duration = Duration::from_secs(40);
 
 /// Where a mail server is: `smtps://USER:PASSWORD@HOST` (TLS from the start) or
 /// `smtp://USER:PASSWORD@HOST:587?tls=required` (STARTTLS); without `tls` the
@@ -54,7 +58,7 @@ impl SmtpMailer {
     /// [`SmtpUrlError`], which the address was checked for already.
     pub fn new(url: &SmtpUrl, sender: Sender) -> Result<Self, SmtpUrlError> {
         let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(&url.0);
-        let transport = builder.map_err(|_| SmtpUrlError)?.timeout(Some(TIMEOUT)).build();
+        let transport = builder.map_err(|_| SmtpUrlError)?.timeout(Some(STEP_TIMEOUT)).build();
         Ok(Self { transport, sender })
     }
 }
@@ -63,11 +67,12 @@ impl SmtpMailer {
 impl Mailer for SmtpMailer {
     async fn send(&self, letter: &Letter) -> Result<(), MailError> {
         let message = message(&self.sender, letter)?;
-        match self.transport.send(message).await {
-            Ok(_) => Ok(()),
+        match timeout(LETTER_TIMEOUT, self.transport.send(message)).await {
+            Ok(Ok(_)) => Ok(()),
             // 5xx: it will be the same the next time (RFC 5321, 4.2.1).
-            Err(error) if error.is_permanent() => Err(MailError::Refused(error.to_string())),
-            Err(error) => Err(MailError::Unavailable(error.to_string())),
+            Ok(Err(error)) if error.is_permanent() => Err(MailError::Refused(error.to_string())),
+            Ok(Err(error)) => Err(MailError::Unavailable(error.to_string())),
+            Err(_) => Err(MailError::Unavailable(format!("it took over {LETTER_TIMEOUT:?}"))),
         }
     }
 }

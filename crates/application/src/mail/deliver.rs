@@ -31,7 +31,8 @@ pub struct DeliverMail {
 impl DeliverMail {
     /// How many are taken at a time.
     const BATCH: u32 = 20;
-    /// How long a mail is this node's: more than sending a batch may take.
+    /// How long a mail is this node's: more than sending a batch may take, of which a
+    /// mailer takes at most 40 seconds a letter.
     const LEASE: TimeDelta = TimeDelta::minutes(15);
     /// How often a mail is tried; over about eight hours.
     const ATTEMPTS: u32 = 14;
