@@ -5,7 +5,8 @@ use std::{
     hash::Hash,
     net::{IpAddr, Ipv6Addr},
     num::NonZeroU32,
-    time::Duration,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
 };
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock};
@@ -42,7 +43,10 @@ impl Default for SignInQuota {
 /// What each limit remembers at once, at most.
 const MAX_KEYS: usize = 200_000;
 
-/// What a newcomer is told while that many are remembered.
+/// How long at least between two attempts to make room where that many are remembered.
+const BETWEEN_CLEARINGS: Duration = Duration::from_secs(1);
+
+/// What everybody is told while that many are remembered.
 const WHEN_FULL: Refusal = Refusal { retry_after: Duration::from_mins(1), is_first: false };
 
 /// Limits attempts to sign in per network and per account.
@@ -110,43 +114,69 @@ impl SignInThrottle for SignInLimits {
 
 /// A limit on the attempts of each key.
 struct Limit<K: Clone + Eq + Hash> {
-    attempts: DefaultKeyedRateLimiter<K>,
+    attempts: Limiter<K>,
     /// Lets one refusal a minute pass for the first.
-    first_refusals: DefaultKeyedRateLimiter<K>,
+    first_refusals: Limiter<K>,
 }
 
 impl<K: Clone + Eq + Hash> Limit<K> {
     fn per_minute(attempts: NonZeroU32) -> Self {
         Self {
-            attempts: RateLimiter::keyed(Quota::per_minute(attempts)),
-            first_refusals: RateLimiter::keyed(Quota::per_minute(NonZeroU32::MIN)),
+            attempts: Limiter::per_minute(attempts),
+            first_refusals: Limiter::per_minute(NonZeroU32::MIN),
         }
     }
 
     fn check(&self, key: &K) -> Result<(), Refusal> {
-        if !has_room(&self.attempts) {
+        if !self.attempts.has_room() {
             return Err(WHEN_FULL);
         }
-        self.attempts.check_key(key).map_err(|until| Refusal {
-            retry_after: until.wait_time_from(self.attempts.clock().now()),
-            is_first: has_room(&self.first_refusals) && self.first_refusals.check_key(key).is_ok(),
+        let attempts = &self.attempts.governor;
+        attempts.check_key(key).map_err(|until| Refusal {
+            retry_after: until.wait_time_from(attempts.clock().now()),
+            is_first: self.first_refusals.has_room()
+                && self.first_refusals.governor.check_key(key).is_ok(),
         })
     }
 
     fn forget_idle(&self) {
         for limiter in [&self.attempts, &self.first_refusals] {
-            limiter.retain_recent();
-            limiter.shrink_to_fit();
+            limiter.governor.retain_recent();
+            limiter.governor.shrink_to_fit();
         }
     }
 }
 
-/// Whether one more key can be remembered.
-fn has_room<K: Clone + Eq + Hash>(limiter: &DefaultKeyedRateLimiter<K>) -> bool {
-    if limiter.len() >= MAX_KEYS {
-        limiter.retain_recent();
+/// What has been let through for each key of late.
+struct Limiter<K: Clone + Eq + Hash> {
+    governor: DefaultKeyedRateLimiter<K>,
+    /// When all keys were last gone through to make room.
+    cleared_at: Mutex<Option<Instant>>,
+}
+
+impl<K: Clone + Eq + Hash> Limiter<K> {
+    fn per_minute(events: NonZeroU32) -> Self {
+        let governor = RateLimiter::keyed(Quota::per_minute(events));
+        Self { governor, cleared_at: Mutex::default() }
     }
-    limiter.len() < MAX_KEYS
+
+    /// Whether one more key can be remembered.
+    fn has_room(&self) -> bool {
+        if self.governor.len() >= MAX_KEYS && self.may_be_cleared() {
+            self.governor.retain_recent();
+        }
+        self.governor.len() < MAX_KEYS
+    }
+
+    /// Whoever fills it must not have all keys gone through for each further attempt.
+    fn may_be_cleared(&self) -> bool {
+        let mut cleared_at = self.cleared_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let may_be = cleared_at.is_none_or(|at| at.elapsed() >= BETWEEN_CLEARINGS);
+        if may_be {
+            *cleared_at = Some(Instant::now());
+        }
+        may_be
+    }
 }
 
 /// The address, or the /64 it lies in.
@@ -243,6 +273,22 @@ mod tests {
         assert!(limits.admit(ip("2001:db8:0:1::1"), None).is_ok());
         assert!(limits.admit(ip("192.0.2.1"), None).is_ok());
         assert!(limits.admit(ip("::ffff:192.0.2.1"), None).is_err(), "mapped is the same");
+    }
+
+    #[test]
+    fn where_no_more_can_be_remembered_nobody_is_let_through_until_some_are_forgotten() {
+        // Each is remembered for a millisecond, and for a minute.
+        for (quota, is_free_again) in [(60_000, true), (1, false)] {
+            let limits = limits(quota, 1, 1);
+            let mut numbers = (0_u32..).map(|number| Some(IpAddr::V4(number.into())));
+            let full = numbers
+                .by_ref()
+                .take(MAX_KEYS + 1000)
+                .find(|address| limits.admit(*address, None).is_err());
+            assert_eq!(full.is_some(), !is_free_again, "{quota}");
+            let refused = limits.admit(numbers.next().unwrap(), None);
+            assert_eq!(refused.is_err(), !is_free_again, "{quota}");
+        }
     }
 
     #[test]
