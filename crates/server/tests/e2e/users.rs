@@ -89,7 +89,7 @@ async fn who_is_shut_out_is_refused_at_the_next_request() {
 
         root.user(&id).deactivate().await.unwrap();
         assert!(bob.auth().me().await.unwrap_err().is_unauthorized());
-        nodes[1].until("/api/auth/me", &token, 401).await;
+        nodes[1].within_a_second("/api/auth/me", &token, 401).await;
         assert_eq!(nodes[1].log_in("bob@acme.com", PASSWORD).await.status(), 401);
         root.user(&id).activate().await.unwrap();
         assert!(bob.auth().me().await.unwrap_err().is_unauthorized(), "the session is over");
