@@ -13,7 +13,7 @@ from cases import cases
 from machine import KINDS, Server, bench_look_up, build, fill, say, sign_in_requests, wrk
 from statements import LOOKUPS, lookups
 
-CASES = ["list", "one", "me"]
+CASES = ["list", "one", "stats", "me"]
 # A hash takes so much longer than all else that more would only wait for it.
 SIGN_IN_CONNECTIONS = 4
 MOST_USERS = 1_000_000

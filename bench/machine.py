@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from cases import read_users
@@ -271,7 +272,16 @@ class Server:
                 break
         else:
             raise SystemExit(f"The server did not start: {self.log.read_text()}")
+        while not self._is_ready():
+            time.sleep(0.001)
         self.started_in = time.monotonic() - began
+
+    def _is_ready(self):
+        try:
+            with urlopen(self.base + "/readyz"):
+                return True
+        except HTTPError:
+            return False
 
     def send(self, method, path, token, body=None):
         """The body of an answer, which must be a success."""
