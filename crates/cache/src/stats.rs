@@ -18,7 +18,8 @@ use crate::{
 };
 
 /// For how many times the time that it took to count are numbers used of which it is not
-/// known what changes them. Counting them takes a tenth of a processor at most.
+/// known what changes them. Counting them for somebody takes a tenth of the processors at
+/// most: where several requests count at the same time, it takes each of them longer.
 const WORTH: u32 = 10;
 
 /// For how long what passes with time alone, such as a session that ends, may go
