@@ -249,9 +249,17 @@ impl DieselStore {
         changes: Changes,
         statements: impl FnOnce(&mut DbConnection) -> QueryResult<T> + Send + 'static,
     ) -> Result<T, StoreError> {
+        self.write_telling(changes, |connection, _| statements(connection)).await
+    }
+
+    /// The same, of statements that may find out that more is changed.
+    pub(crate) async fn write_telling<T: Send + 'static>(
+        &self,
+        changes: Changes,
+        statements: impl FnOnce(&mut DbConnection, &mut Changes) -> QueryResult<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let transaction = self.writers.begin().await?;
-        let announcer = self.announcer.clone();
-        transaction.commit(announcer, changes, false, |connection, _| statements(connection)).await
+        transaction.commit(self.announcer.clone(), changes, false, statements).await
     }
 }
 

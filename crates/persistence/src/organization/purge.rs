@@ -42,18 +42,27 @@ impl DieselStore {
         event: AuditEvent,
     ) -> Result<(), StoreError> {
         let id = DbId::from(organization);
-        // Nobody sees what belongs to a deleted organization; the last transaction tells.
-        while self.write(Changes::none(), move |c| remove_part(c, id)).await? {}
-        self.write(Changes::Everything, move |connection| {
-            if !take(connection, id)? {
+        loop {
+            let event = event.clone();
+            let is_over = self.write_telling(Changes::none(), move |connection, changes| {
+                if !take(connection, id)? {
+                    return Ok(true);
+                }
+                // Nobody sees what belongs to a deleted organization: the last one tells.
+                if remove_part(connection, id)? {
+                    return Ok(false);
+                }
+                *changes = Changes::Everything;
+                on_backend!(&mut *connection, |c| {
+                    diesel::delete(organizations::table.find(id)).execute(c)
+                })?;
+                audit::append(connection, &[event])?;
+                Ok(true)
+            });
+            if is_over.await? {
                 return Ok(());
             }
-            on_backend!(&mut *connection, |c| {
-                diesel::delete(organizations::table.find(id)).execute(c)
-            })?;
-            audit::append(connection, &[event])
-        })
-        .await
+        }
     }
 }
 
@@ -65,11 +74,8 @@ fn take(connection: &mut DbConnection, id: DbId) -> QueryResult<bool> {
     Ok(taken > 0)
 }
 
-/// Whether there may be more.
+/// Whether there may be more; of what is left, the counters are right then.
 fn remove_part(connection: &mut DbConnection, id: DbId) -> QueryResult<bool> {
-    if !take(connection, id)? {
-        return Ok(false);
-    }
     let mut remove = |statement: &str| {
         let limit = i64::try_from(AT_ONCE).unwrap_or(i64::MAX);
         let statement = sql_query(statement).bind::<Id, _>(id).bind::<BigInt, _>(limit);
@@ -79,11 +85,14 @@ fn remove_part(connection: &mut DbConnection, id: DbId) -> QueryResult<bool> {
     let invitations = remove(REMOVE_INVITATIONS)?;
     let workspaces = remove(REMOVE_WORKSPACES)?;
     let members = remove(REMOVE_MEMBERSHIPS)?;
+    if ![homes, invitations, workspaces, members].contains(&AT_ONCE) {
+        return Ok(false);
+    }
     let counted = |count| i64::try_from(count).unwrap_or(i64::MAX);
     let count_down = sql_query(COUNT_DOWN)
         .bind::<BigInt, _>(counted(members))
         .bind::<BigInt, _>(counted(workspaces))
         .bind::<Id, _>(id);
     on_backend!(connection, |c| count_down.execute(c))?;
-    Ok([homes, invitations, workspaces, members].contains(&AT_ONCE))
+    Ok(true)
 }
